@@ -1,0 +1,1 @@
+//! Trajectories to diffusion coefficients with uncertainty.

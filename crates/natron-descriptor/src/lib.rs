@@ -1,0 +1,1 @@
+//! Neighbour density expansion and its invariants for one environment.

@@ -1,0 +1,1 @@
+//! Integrators, thermostats, minimisers and the run loop.

@@ -1,0 +1,1 @@
+//! Decks and files to run directories: md, train, evaluate, bench.

@@ -1,0 +1,1 @@
+//! Files to structures and back: extended XYZ, H5MD, atomic replacement.

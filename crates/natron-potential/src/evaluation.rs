@@ -1,0 +1,119 @@
+//! What a potential gives: energy, forces, virial, uncertainty.
+
+use natron_atoms::{Mat3, NeighbourList, Species, Structure, Vec3};
+
+/// The values of one structure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Total energy, eV.
+    pub energy_ev: f64,
+    /// Energy of each atom, eV, `[n]`; sums to the total.
+    pub atom_energies_ev: Vec<f64>,
+    /// Forces -dE/dr, eV/A, `[n]`.
+    pub forces: Vec<Vec3>,
+    /// Virial -dE/d(strain) = -V stress, eV; symmetric, positive under compression.
+    pub virial_ev: Mat3,
+    /// Standard deviation of each atom's energy, eV, `[n]`, where the potential knows one.
+    pub atom_energy_std_ev: Option<Vec<f64>>,
+    /// Standard deviation of the total energy, eV, where the potential knows one.
+    pub energy_std_ev: Option<f64>,
+}
+
+impl Evaluation {
+    /// An evaluation of the right size, filled with zeros, to be filled by [`Evaluator::evaluate`].
+    pub fn zeros(atoms: usize) -> Self {
+        Self {
+            energy_ev: 0.0,
+            atom_energies_ev: vec![0.0; atoms],
+            forces: vec![Vec3::zeros(); atoms],
+            virial_ev: Mat3::zeros(),
+            atom_energy_std_ev: None,
+            energy_std_ev: None,
+        }
+    }
+
+    /// Sets every value to zero, for `atoms` atoms, keeping buffers.
+    pub fn reset(&mut self, atoms: usize) {
+        self.energy_ev = 0.0;
+        self.virial_ev = Mat3::zeros();
+        self.atom_energies_ev.clear();
+        self.atom_energies_ev.resize(atoms, 0.0);
+        self.forces.clear();
+        self.forces.resize(atoms, Vec3::zeros());
+        self.energy_std_ev = None;
+        self.atom_energy_std_ev = None;
+    }
+}
+
+/// Why a structure has no energy.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EvaluationError {
+    /// The potential was not made for this element.
+    #[error("atom {atom} is {species}, which the potential does not know (it knows {known})")]
+    UnknownSpecies {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// Its element.
+        species: Species,
+        /// Symbols the potential knows.
+        known: String,
+    },
+    /// A pair is so close that energies mean nothing.
+    #[error("atoms {first} and {second} are {distance_a:.3} A apart")]
+    Overlap {
+        /// Index of one atom.
+        first: usize,
+        /// Index of the other.
+        second: usize,
+        /// Distance, A.
+        distance_a: f64,
+    },
+    /// The list's cutoff is shorter than the potential's.
+    #[error("the neighbour list reaches {list_a} A, the potential needs {potential_a} A")]
+    ShortList {
+        /// Cutoff of the list, A.
+        list_a: f64,
+        /// Cutoff of the potential, A.
+        potential_a: f64,
+    },
+    /// An energy or a force is NaN or infinite.
+    #[error("the force on atom {atom} is not finite")]
+    NotFinite {
+        /// Index of the atom, from 0.
+        atom: usize,
+    },
+}
+
+/// An interatomic potential: immutable, shared between threads.
+pub trait Potential: Send + Sync {
+    /// Distance beyond which `b` contributes nothing to the energy of `a`, A.
+    fn cutoff_a(&self, a: Species, b: Species) -> f64;
+
+    /// The longest cutoff, A: what a neighbour list has to reach.
+    fn max_cutoff_a(&self) -> f64;
+
+    /// The elements it was made for; `None` if it takes all.
+    fn species(&self) -> Option<Vec<Species>>;
+
+    /// Energy of the isolated atom, eV (0 where the potential has no such notion).
+    fn isolated_energy_ev(&self, _species: Species) -> f64 {
+        0.0
+    }
+
+    /// A calculator with its own buffers.
+    fn evaluator(&self) -> Box<dyn Evaluator + '_>;
+}
+
+/// A calculator that owns its buffers.
+pub trait Evaluator: Send {
+    /// Fills `out` with the values of `structure`. `list` must reach [`Potential::max_cutoff_a`].
+    ///
+    /// # Errors
+    /// See [`EvaluationError`].
+    fn evaluate(
+        &mut self,
+        structure: &Structure,
+        list: &NeighbourList,
+        out: &mut Evaluation,
+    ) -> Result<(), EvaluationError>;
+}

@@ -1,0 +1,1 @@
+//! SVG pictures, tables and one-page HTML reports from plain series.

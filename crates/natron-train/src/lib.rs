@@ -1,0 +1,1 @@
+//! Training of the neural potential in burn.

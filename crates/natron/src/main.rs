@@ -1,0 +1,2 @@
+//! natron.
+fn main() {}
