@@ -32,6 +32,15 @@ impl Evaluation {
         }
     }
 
+    /// Adds the forces and the virial of one pair term whose energy has the gradient `gradient` (eV/A)
+    /// with respect to `vector`, the way (A) from atom `i` to atom `j`.
+    #[inline]
+    pub fn add_pair(&mut self, i: usize, j: usize, vector: &Vec3, gradient: Vec3) {
+        self.forces[i] += gradient;
+        self.forces[j] -= gradient;
+        self.virial_ev -= gradient * vector.transpose();
+    }
+
     /// Sets every value to zero, for `atoms` atoms, keeping buffers.
     pub fn reset(&mut self, atoms: usize) {
         self.energy_ev = 0.0;

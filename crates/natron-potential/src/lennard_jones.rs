@@ -76,11 +76,9 @@ impl Evaluator for LennardJonesEvaluator<'_> {
         for i in 0..structure.len() {
             for neighbour in list.neighbours(structure, i).filter(|n| n.distance_a < cutoff) {
                 let (energy, slope) = self.potential.pair(neighbour.distance_a);
-                let force = neighbour.vector * (0.5 * slope / neighbour.distance_a);
+                let gradient = neighbour.vector * (0.5 * slope / neighbour.distance_a);
                 out.atom_energies_ev[i] += 0.5 * energy;
-                out.forces[i] += force;
-                out.forces[neighbour.index] -= force;
-                out.virial_ev -= force * neighbour.vector.transpose();
+                out.add_pair(i, neighbour.index, &neighbour.vector, gradient);
             }
         }
         out.energy_ev = out.atom_energies_ev.iter().sum();

@@ -3,8 +3,20 @@
 //! The one decision that shaped this crate: a potential is immutable and shared between threads; an
 //! [`Evaluator`] made from it owns every buffer, so that a step of dynamics allocates nothing.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+pub mod dense;
+mod environment;
 pub mod evaluation;
+pub mod file;
 pub mod lennard_jones;
+pub mod model;
+pub mod neural;
+pub mod zbl;
 
 pub use evaluation::{Evaluation, EvaluationError, Evaluator, Potential};
+pub use file::FileError;
 pub use lennard_jones::LennardJones;
+pub use model::{Layer, Model, ModelError, ModelSpec, PairSpec};
+pub use neural::{NeuralPotential, Precision};
+pub use zbl::{Zbl, ZblPair};

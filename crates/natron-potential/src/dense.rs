@@ -1,0 +1,261 @@
+//! Dense layers over blocks of atoms, channels in lanes.
+
+use natron_descriptor::{CHANNELS, Lanes, Real, Vector};
+
+/// Atoms a block holds: weights are read once for all of them.
+pub const BLOCK: usize = 8;
+
+/// A weight matrix laid out for one direction: `[inputs][outputs / 16]`, zero-padded.
+#[derive(Debug, Clone)]
+pub struct Weights<T> {
+    inputs: usize,
+    vectors: usize,
+    values: Vec<Lanes<T>>,
+}
+
+impl<T: Real> Weights<T> {
+    /// From any matrix given by its entries `at(output, input)`.
+    pub fn new(inputs: usize, outputs: usize, at: impl Fn(usize, usize) -> f64) -> Self {
+        let vectors = outputs.div_ceil(CHANNELS);
+        let mut values = Vec::with_capacity(inputs * vectors);
+        for input in 0..inputs {
+            for vector in 0..vectors {
+                values.push(Lanes(std::array::from_fn(|n| {
+                    let output = vector * CHANNELS + n;
+                    T::from_f64(if output < outputs { at(output, input) } else { 0.0 })
+                })));
+            }
+        }
+        Self { inputs, vectors, values }
+    }
+
+    /// Lane vectors of an output.
+    pub fn vectors(&self) -> usize {
+        self.vectors
+    }
+
+    /// out = weights . x (+ what is in out), for up to [`BLOCK`] atoms.
+    ///
+    /// Shapes: `x` `[atoms][stride]` of lane vectors holding at least `inputs` numbers each, `out`
+    /// `[atoms][vectors]`.
+    #[inline(always)]
+    pub fn accumulate<const FUSED: bool>(&self, x: &[Lanes<T>], stride: usize, out: &mut [Lanes<T>], atoms: usize) {
+        let vectors = self.vectors;
+        let mut first = 0;
+        while first < atoms {
+            let some = if atoms - first >= 4 { 4 } else { 1 };
+            let mut v = 0;
+            while v < vectors {
+                let wide = if vectors - v >= 4 { 4 } else { 1 };
+                match (some, wide) {
+                    (4, 4) => self.tile::<FUSED, 4, 4>(x, stride, out, first, v),
+                    (4, _) => self.tile::<FUSED, 4, 1>(x, stride, out, first, v),
+                    (_, 4) => self.tile::<FUSED, 1, 4>(x, stride, out, first, v),
+                    _ => self.tile::<FUSED, 1, 1>(x, stride, out, first, v),
+                }
+                v += wide;
+            }
+            first += some;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const FUSED: bool, const ATOMS: usize, const WIDE: usize>(
+        &self,
+        x: &[Lanes<T>],
+        stride: usize,
+        out: &mut [Lanes<T>],
+        first: usize,
+        v: usize,
+    ) {
+        let vectors = self.vectors;
+        let mut sums: [[Lanes<T>; WIDE]; ATOMS] =
+            std::array::from_fn(|a| std::array::from_fn(|w| out[(first + a) * vectors + v + w]));
+        let full = self.inputs / CHANNELS;
+        for block in 0..self.inputs.div_ceil(CHANNELS) {
+            let inputs: [Lanes<T>; ATOMS] = std::array::from_fn(|a| x[(first + a) * stride + block]);
+            let lanes = if block < full { CHANNELS } else { self.inputs % CHANNELS };
+            for n in 0..lanes {
+                let row = (block * CHANNELS + n) * vectors + v;
+                let row = &self.values[row..row + WIDE];
+                for (sums, input) in sums.iter_mut().zip(&inputs) {
+                    for (sum, weight) in sums.iter_mut().zip(row) {
+                        *sum = weight.axpy::<FUSED>(input.0[n], *sum);
+                    }
+                }
+            }
+        }
+        for (a, sums) in sums.iter().enumerate() {
+            for (w, sum) in sums.iter().enumerate() {
+                out[(first + a) * vectors + v + w] = *sum;
+            }
+        }
+    }
+}
+
+/// A network with SiLU between its layers and one output, for blocks of atoms.
+#[derive(Debug, Clone)]
+pub struct Network<T> {
+    inputs: usize,
+    forward: Vec<Weights<T>>,
+    backward: Vec<Weights<T>>,
+    bias: Vec<Vec<Lanes<T>>>,
+}
+
+/// Buffers of [`Network::evaluate`].
+#[derive(Debug, Clone)]
+pub struct NetworkScratch<T> {
+    values: Vec<Vec<Lanes<T>>>,
+    slopes: Vec<Vec<Lanes<T>>>,
+}
+
+impl<T: Real> Network<T> {
+    /// From layers given as (inputs, outputs, row-major weight `[outputs, inputs]`, bias `[outputs]`).
+    pub fn new(layers: &[(usize, usize, Vec<f64>, Vec<f64>)]) -> Self {
+        let at = |weight: &[f64], inputs: usize, o: usize, i: usize| weight[o * inputs + i];
+        let forward = layers
+            .iter()
+            .map(|(inputs, outputs, weight, _)| Weights::new(*inputs, *outputs, |o, i| at(weight, *inputs, o, i)))
+            .collect();
+        let backward = layers
+            .iter()
+            .map(|(inputs, outputs, weight, _)| Weights::new(*outputs, *inputs, |i, o| at(weight, *inputs, o, i)))
+            .collect();
+        let pad = |bias: &[f64], v: usize, n: usize| bias.get(v * CHANNELS + n).copied().unwrap_or(0.0);
+        let bias = layers
+            .iter()
+            .map(|(_, outputs, _, bias)| {
+                (0..outputs.div_ceil(CHANNELS))
+                    .map(|v| Lanes(std::array::from_fn(|n| T::from_f64(pad(bias, v, n)))))
+                    .collect()
+            })
+            .collect();
+        Self { inputs: layers[0].0, forward, backward, bias }
+    }
+
+    /// Buffers for one block.
+    pub fn scratch(&self) -> NetworkScratch<T> {
+        let sized = |v: usize| vec![Lanes::ZERO; v * BLOCK];
+        NetworkScratch {
+            values: self.forward.iter().map(|w| sized(w.vectors())).collect(),
+            slopes: self.forward.iter().map(|w| sized(w.vectors())).collect(),
+        }
+    }
+
+    /// Outputs of up to [`BLOCK`] atoms, and their gradients by the inputs.
+    ///
+    /// Shapes: `x` and `gradient` `[atoms][inputs / 16]`, `out` `[atoms]`.
+    #[inline(always)]
+    pub fn evaluate<const FUSED: bool>(
+        &self,
+        x: &[Lanes<T>],
+        gradient: &mut [Lanes<T>],
+        out: &mut [T],
+        scratch: &mut NetworkScratch<T>,
+    ) {
+        let atoms = out.len();
+        let last = self.forward.len() - 1;
+        for n in 0..=last {
+            let vectors = self.forward[n].vectors();
+            let (before, after) = scratch.values.split_at_mut(n);
+            let here = &mut after[0][..atoms * vectors];
+            for (k, value) in here.iter_mut().enumerate() {
+                *value = self.bias[n][k % vectors];
+            }
+            let (input, stride) = match n {
+                0 => (x, self.inputs.div_ceil(CHANNELS)),
+                _ => (&before[n - 1][..], self.forward[n - 1].vectors()),
+            };
+            self.forward[n].accumulate::<FUSED>(input, stride, here, atoms);
+            if n < last {
+                for (value, slope) in here.iter_mut().zip(&mut scratch.slopes[n]) {
+                    for lane in 0..CHANNELS {
+                        (value.0[lane], slope.0[lane]) = value.0[lane].silu();
+                    }
+                }
+            }
+        }
+        for (a, out) in out.iter_mut().enumerate() {
+            *out = scratch.values[last][a].0[0];
+        }
+        self.pull_back::<FUSED>(gradient, scratch, atoms);
+    }
+
+    /// The gradients, from the output back to the inputs.
+    #[inline(always)]
+    fn pull_back<const FUSED: bool>(
+        &self,
+        gradient: &mut [Lanes<T>],
+        scratch: &mut NetworkScratch<T>,
+        atoms: usize,
+    ) {
+        let last = self.forward.len() - 1;
+        for value in &mut scratch.values[last][..atoms] {
+            *value = Lanes(std::array::from_fn(|n| if n == 0 { T::ONE } else { T::ZERO }));
+        }
+        for n in (1..=last).rev() {
+            let (before, after) = scratch.values.split_at_mut(n);
+            let here = &mut before[n - 1][..atoms * self.forward[n - 1].vectors()];
+            here.fill(Lanes::ZERO);
+            self.backward[n].accumulate::<FUSED>(&after[0], self.forward[n].vectors(), here, atoms);
+            for (value, slope) in here.iter_mut().zip(&scratch.slopes[n - 1]) {
+                *value = value.mul(*slope);
+            }
+        }
+        let gradient = &mut gradient[..atoms * self.inputs.div_ceil(CHANNELS)];
+        gradient.fill(Lanes::ZERO);
+        self.backward[0].accumulate::<FUSED>(&scratch.values[0], self.forward[0].vectors(), gradient, atoms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+
+    fn random(count: usize, rng: &mut impl rand::Rng) -> Vec<f64> {
+        (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
+    }
+
+    fn plain(layers: &[(usize, usize, Vec<f64>, Vec<f64>)], x: &[f64]) -> f64 {
+        let mut x = x.to_vec();
+        for (n, (inputs, outputs, weight, bias)) in layers.iter().enumerate() {
+            let sum = |o: usize| bias[o] + (0..*inputs).map(|i| weight[o * inputs + i] * x[i]).sum::<f64>();
+            let next: Vec<f64> = (0..*outputs).map(sum).collect();
+            x = if n + 1 < layers.len() { next.iter().map(|v| v.silu().0).collect() } else { next };
+        }
+        x[0]
+    }
+
+    #[test]
+    fn blocks_match_the_plain_network_and_its_differences() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        for widths in [vec![48, 1], vec![48, 20, 1], vec![32, 64, 16, 1], vec![32, 64, 70, 33, 1]] {
+            let layers: Vec<_> = widths
+                .windows(2)
+                .map(|w| (w[0], w[1], random(w[0] * w[1], &mut rng), random(w[1], &mut rng)))
+                .collect();
+            let network = Network::<f64>::new(&layers);
+            for atoms in [1, 3, 4, 7, 8] {
+                let inputs: Vec<Vec<f64>> = (0..atoms).map(|_| random(widths[0], &mut rng)).collect();
+                let x: Vec<Lanes<f64>> = inputs
+                    .iter()
+                    .flat_map(|x| x.as_chunks::<CHANNELS>().0.iter().map(|c| Lanes(*c)).collect::<Vec<_>>())
+                    .collect();
+                let (mut out, mut gradient) = (vec![0.0; atoms], vec![Lanes::ZERO; x.len()]);
+                network.evaluate::<false>(&x, &mut gradient, &mut out, &mut network.scratch());
+                for a in 0..atoms {
+                    assert!((out[a] - plain(&layers, &inputs[a])).abs() < 1e-12 * (1.0 + out[a].abs()));
+                    for i in [0, widths[0] / 2, widths[0] - 1] {
+                        let (mut up, mut down) = (inputs[a].clone(), inputs[a].clone());
+                        up[i] += 1e-5;
+                        down[i] -= 1e-5;
+                        let difference = (plain(&layers, &up) - plain(&layers, &down)) / 2e-5;
+                        let exact = gradient[a * widths[0] / CHANNELS + i / CHANNELS].0[i % CHANNELS];
+                        assert!((difference - exact).abs() < 1e-6 * (1.0 + exact.abs()));
+                    }
+                }
+            }
+        }
+    }
+}

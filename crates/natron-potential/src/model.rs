@@ -1,0 +1,246 @@
+//! The neural potential as plain numbers: what training produces, files hold, and kernels compile.
+
+use natron_atoms::Species;
+use natron_descriptor::{CHANNELS, Invariants, InvariantsError};
+use serde::{Deserialize, Serialize};
+
+use crate::zbl::{Zbl, ZblPair};
+
+/// Radial basis of one ordered species pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairSpec {
+    /// Symbols: centre, neighbour.
+    pub pair: [String; 2],
+    /// Where the density ends, A.
+    #[serde(rename = "cutoff_A")]
+    pub cutoff_a: f64,
+    /// Where the radial basis is dense, A (see `natron_descriptor::radial`).
+    #[serde(rename = "scale_A")]
+    pub scale_a: f64,
+}
+
+/// What a model looks like, before it has weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSpec {
+    /// Symbols, in the order of the network blocks.
+    pub species: Vec<String>,
+    /// One entry an ordered pair of species.
+    pub pairs: Vec<PairSpec>,
+    /// Radial basis functions K.
+    pub radial_functions: usize,
+    /// Channel shifts of the three-body features.
+    pub channel_shifts: usize,
+    /// Four-body couplings (l1, l2, l3).
+    pub couplings: Vec<[usize; 3]>,
+    /// Widths of the hidden layers; empty for a linear model.
+    pub hidden: Vec<usize>,
+    /// Repulsive walls.
+    pub walls: Vec<ZblPair>,
+}
+
+/// One layer: output = weight . input + bias.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Layer {
+    /// Row-major `[outputs, inputs]`.
+    pub weight: Vec<f32>,
+    /// `[outputs]`.
+    pub bias: Vec<f32>,
+}
+
+/// A model with weights. Energies in eV.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// What it looks like.
+    pub spec: ModelSpec,
+    /// Radial coefficients of each entry of `spec.pairs`, row-major `[K, 16]`.
+    pub radial: Vec<Vec<f32>>,
+    /// Feature means by species, `[features]`.
+    pub mean: Vec<Vec<f32>>,
+    /// Feature spreads by species, `[features]`.
+    pub spread: Vec<Vec<f32>>,
+    /// Layers by species; the last has one output.
+    pub layers: Vec<Vec<Layer>>,
+    /// Energy of the isolated atom by species, eV.
+    pub isolated_ev: Vec<f64>,
+}
+
+/// Why a model is none.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// A symbol is no element, or appears twice.
+    #[error("`{0}` is no element, or is listed twice")]
+    Species(String),
+    /// An ordered pair is missing, doubled or out of range.
+    #[error("pair {centre}-{neighbour}: {problem}")]
+    Pair {
+        /// Symbol of the centre.
+        centre: String,
+        /// Symbol of the neighbour.
+        neighbour: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The features do not exist.
+    #[error(transparent)]
+    Invariants(#[from] InvariantsError),
+    /// A number is out of range.
+    #[error("{0}")]
+    Range(String),
+    /// A tensor has the wrong shape or holds a number that is not finite.
+    #[error("tensor {name}: {problem}")]
+    Tensor {
+        /// Name of the tensor.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Widest layer, most basis functions: limits that keep a hostile file small.
+const MAX_WIDTH: usize = 4096;
+const MAX_RADIAL: usize = 64;
+
+impl ModelSpec {
+    /// The elements, checked.
+    ///
+    /// # Errors
+    /// An unknown or doubled symbol, or none at all.
+    pub fn elements(&self) -> Result<Vec<Species>, ModelError> {
+        let mut elements = Vec::new();
+        for symbol in &self.species {
+            match Species::from_symbol(symbol) {
+                Some(species) if !elements.contains(&species) => elements.push(species),
+                _ => return Err(ModelError::Species(symbol.clone())),
+            }
+        }
+        if elements.is_empty() {
+            return Err(ModelError::Range("the model has no species".into()));
+        }
+        Ok(elements)
+    }
+
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn validate(&self) -> Result<(), ModelError> {
+        self.elements()?;
+        for centre in &self.species {
+            for neighbour in &self.species {
+                self.pair(centre, neighbour)?;
+            }
+        }
+        if self.pairs.len() != self.species.len().pow(2) {
+            let (have, need) = (self.pairs.len(), self.species.len().pow(2));
+            return Err(ModelError::Range(format!("{have} pairs where {need} are needed, one an ordered pair")));
+        }
+        Invariants::<f64>::new(self.channel_shifts, &self.couplings)?;
+        if !(2..=MAX_RADIAL).contains(&self.radial_functions) {
+            return Err(ModelError::Range(format!("radial_functions must be 2..{MAX_RADIAL}")));
+        }
+        if self.hidden.len() > 4 || self.hidden.iter().any(|w| !(1..=MAX_WIDTH).contains(w)) {
+            return Err(ModelError::Range(format!("at most 4 hidden layers of 1..{MAX_WIDTH}")));
+        }
+        Zbl::new(&self.walls).map(|_| ()).map_err(ModelError::Range)
+    }
+
+    /// Index into `pairs` of an ordered pair, checked.
+    fn pair(&self, centre: &str, neighbour: &str) -> Result<usize, ModelError> {
+        let problem = |problem: &str| ModelError::Pair {
+            centre: centre.into(),
+            neighbour: neighbour.into(),
+            problem: problem.into(),
+        };
+        let mut found = (0..self.pairs.len()).filter(|&k| self.pairs[k].pair == [centre, neighbour]);
+        let k = found.next().ok_or_else(|| problem("is missing"))?;
+        if found.next().is_some() {
+            return Err(problem("is there twice"));
+        }
+        let PairSpec { cutoff_a, scale_a, .. } = self.pairs[k];
+        if !(cutoff_a > 0.5 && cutoff_a <= 20.0 && scale_a > 0.1 && scale_a <= 20.0) {
+            return Err(problem("cutoff_A must be 0.5..20 and scale_A 0.1..20"));
+        }
+        Ok(k)
+    }
+
+    /// Index into `pairs` of the ordered pair of species number `a` and `b`; the spec must be valid.
+    pub fn pair_index(&self, a: usize, b: usize) -> usize {
+        let wanted = [&self.species[a], &self.species[b]];
+        self.pairs
+            .iter()
+            .position(|p| [&p.pair[0], &p.pair[1]] == wanted)
+            .expect("a valid spec lists every ordered pair")
+    }
+
+    /// Number of features of an environment; the spec must be valid.
+    pub fn features(&self) -> usize {
+        CHANNELS * (1 + self.channel_shifts * (natron_descriptor::L_MAX + 1) + self.couplings.len())
+    }
+
+    /// (inputs, outputs) of each layer of a network.
+    pub fn layer_shapes(&self) -> Vec<(usize, usize)> {
+        let mut widths = vec![self.features()];
+        widths.extend(&self.hidden);
+        widths.push(1);
+        widths.windows(2).map(|w| (w[0], w[1])).collect()
+    }
+
+    /// Longest cutoff, A.
+    pub fn max_cutoff_a(&self) -> f64 {
+        self.pairs.iter().map(|p| p.cutoff_a).fold(0.0, f64::max)
+    }
+}
+
+impl Model {
+    /// Checks shapes and numbers.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn validate(&self) -> Result<(), ModelError> {
+        self.spec.validate()?;
+        for (name, values, length) in self.tensors() {
+            let problem = if values.len() != length {
+                format!("{} numbers where {length} are needed", values.len())
+            } else if let Some(k) = values.iter().position(|x| !x.is_finite()) {
+                format!("number {k} is not finite")
+            } else if name.ends_with("spread") && values.iter().any(|&x| x <= 0.0) {
+                "a spread is not positive".into()
+            } else {
+                continue;
+            };
+            return Err(ModelError::Tensor { name, problem });
+        }
+        if self.isolated_ev.len() != self.spec.species.len() || self.isolated_ev.iter().any(|e| !e.is_finite()) {
+            return Err(ModelError::Tensor { name: "isolated_eV".into(), problem: "wrong length or not finite".into() });
+        }
+        Ok(())
+    }
+
+    /// Every f32 tensor: name, values, the length it must have.
+    pub fn tensors(&self) -> Vec<(String, &[f32], usize)> {
+        let spec = &self.spec;
+        let features = spec.features();
+        let mut tensors = Vec::new();
+        for (k, pair) in spec.pairs.iter().enumerate() {
+            let name = format!("radial.{}.{}", pair.pair[0], pair.pair[1]);
+            tensors.push((name, slice(&self.radial, k), spec.radial_functions * CHANNELS));
+        }
+        for (s, symbol) in spec.species.iter().enumerate() {
+            tensors.push((format!("features.{symbol}.mean"), slice(&self.mean, s), features));
+            tensors.push((format!("features.{symbol}.spread"), slice(&self.spread, s), features));
+            for (n, (inputs, outputs)) in spec.layer_shapes().into_iter().enumerate() {
+                let layer = self.layers.get(s).and_then(|l| l.get(n));
+                let (weight, bias) = layer.map_or((&[][..], &[][..]), |l| (&l.weight[..], &l.bias[..]));
+                tensors.push((format!("network.{symbol}.{n}.weight"), weight, inputs * outputs));
+                tensors.push((format!("network.{symbol}.{n}.bias"), bias, outputs));
+            }
+        }
+        tensors
+    }
+}
+
+fn slice(tensors: &[Vec<f32>], k: usize) -> &[f32] {
+    tensors.get(k).map_or(&[], Vec::as_slice)
+}
