@@ -18,11 +18,10 @@ pub enum CellError {
     #[error("the cell has an entry that is not finite")]
     NotFinite,
     /// The three vectors do not span a volume.
-    #[error("the cell has zero volume ({volume_A3} A^3)")]
-    #[allow(non_snake_case)]
+    #[error("the cell has zero volume ({volume_a3} A^3)")]
     ZeroVolume {
         /// The volume found, A^3.
-        volume_A3: f64,
+        volume_a3: f64,
     },
 }
 
@@ -40,7 +39,7 @@ impl Cell {
         let lengths: f64 = (0..3).map(|i| rows.row(i).norm()).product();
         match rows.try_inverse() {
             Some(inverse) if volume > 1e-6 * lengths && volume > 0.0 => Ok(Self { rows, inverse, periodic }),
-            _ => Err(CellError::ZeroVolume { volume_A3: volume }),
+            _ => Err(CellError::ZeroVolume { volume_a3: volume }),
         }
     }
 

@@ -1,6 +1,18 @@
 //! Neighbour lists: who lies within a cutoff of whom, through all periodic images.
+//!
+//! Small cells are searched pair by pair ([`direct`]), large ones by linked cells ([`linked`]); both give the
+//! same list in the same order, rows sorted by (index, image). All buffers are kept between builds.
 
-use crate::{Structure, Vec3};
+mod direct;
+mod linked;
+mod problem;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use crate::{Cell, Mat3, Structure, Vec3};
+use problem::Problem;
+use rows::Rows;
 
 /// A full neighbour list (both i->j and j->i) in compressed rows, with a Verlet skin.
 ///
@@ -10,11 +22,31 @@ use crate::{Structure, Vec3};
 pub struct NeighbourList {
     cutoff_a: f64,
     skin_a: f64,
-    first: Vec<usize>,
-    index: Vec<u32>,
-    image: Vec<[i32; 3]>,
+    rows: Rows,
     built_for: Structure,
+    /// The cell the rows' offsets hold for; it may have changed a little since the build.
+    placed_in: Cell,
+    work: Workspace,
 }
+
+/// Buffers of the searches, kept so that a rebuild allocates nothing.
+#[derive(Debug, Clone, Default)]
+struct Workspace {
+    fractional: Vec<Vec3>,
+    bins: linked::Bins,
+    found: Rows,
+    cursor: Vec<usize>,
+}
+
+/// How to search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Algorithm {
+    Direct,
+    Linked,
+}
+
+/// Below this many atoms the direct search is faster (measured on carbon with a reach of 6 to 8 A).
+const LINKED_FROM_ATOMS: usize = 600;
 
 /// One neighbour of a centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,12 +64,18 @@ pub struct Neighbour {
 /// Why there is no list.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NeighbourError {
-    /// The cutoff is not a positive number.
-    #[error("the cutoff must be positive and finite, not {0} A")]
+    /// The cutoff is not a positive number, or the skin a negative one.
+    #[error("the cutoff must be positive and finite and the skin not negative, not {0} A")]
     Cutoff(f64),
     /// A position is NaN or infinite.
     #[error("the position of atom {atom} is not finite")]
     NotFinite {
+        /// Index of the atom, from 0.
+        atom: usize,
+    },
+    /// A position is so many cells away that its place in the cell is rounded off.
+    #[error("atom {atom} is more than 1000000 cells away from the cell")]
+    TooFar {
         /// Index of the atom, from 0.
         atom: usize,
     },
@@ -67,10 +105,10 @@ impl NeighbourList {
         let mut list = Self {
             cutoff_a,
             skin_a,
-            first: Vec::new(),
-            index: Vec::new(),
-            image: Vec::new(),
+            rows: Rows::default(),
             built_for: structure.clone(),
+            placed_in: structure.cell.clone(),
+            work: Workspace::default(),
         };
         list.rebuild(structure)?;
         Ok(list)
@@ -79,65 +117,72 @@ impl NeighbourList {
     /// Brings the list up to date with `structure`; returns whether it was rebuilt.
     ///
     /// # Errors
-    /// See [`NeighbourError`].
+    /// See [`NeighbourError`]; the list is then empty and stale.
     pub fn update(&mut self, structure: &Structure) -> Result<bool, NeighbourError> {
         let stale = self.is_stale(structure);
         if stale {
             self.rebuild(structure)?;
+        } else if self.placed_in != structure.cell {
+            self.rows.place(&structure.cell);
+            self.placed_in.clone_from(&structure.cell);
         }
         Ok(stale)
     }
 
-    /// Whether an atom moved more than half the skin, or the cell or the species changed, since the last build.
+    /// Whether a pair closer than the cutoff may be missing: the species or the periodic directions changed, an
+    /// atom moved more than half the skin, or atoms and cell together used it up.
+    ///
+    /// Where the cell changed by D (v' = D^T v for vectors that follow it) and atoms moved by at most u beside
+    /// that, a pair that was beyond the reach is still beyond sigma_min(D) reach - 2 u.
     pub fn is_stale(&self, structure: &Structure) -> bool {
         let built = &self.built_for;
-        let limit = (0.5 * self.skin_a).powi(2);
-        built.cell != structure.cell
-            || built.species != structure.species
-            || !built.positions.iter().zip(&structure.positions).all(|(a, b)| (a - b).norm_squared() <= limit)
+        if built.species != structure.species || built.positions.len() != structure.positions.len() {
+            return true;
+        }
+        let pairs = built.positions.iter().zip(&structure.positions);
+        if built.cell == structure.cell {
+            let limit = (0.5 * self.skin_a).powi(2);
+            return !pairs.fold(true, |fresh, (a, b)| fresh & ((a - b).norm_squared() <= limit));
+        }
+        if built.cell.periodic() != structure.cell.periodic() {
+            return true;
+        }
+        let deformation: Mat3 = built.cell.inverse() * structure.cell.rows();
+        let shortest = deformation.singular_values().min();
+        let limit = 0.5 * (shortest * (self.cutoff_a + self.skin_a) - self.cutoff_a);
+        !(limit >= 0.0
+            && pairs.fold(true, |fresh, (a, b)| {
+                fresh & ((deformation.tr_mul(a) - b).norm_squared() <= limit * limit)
+            }))
     }
 
     fn rebuild(&mut self, structure: &Structure) -> Result<(), NeighbourError> {
-        if let Some(atom) = structure.positions.iter().position(|p| p.iter().any(|x| !x.is_finite())) {
-            return Err(NeighbourError::NotFinite { atom });
+        let large = structure.len() >= LINKED_FROM_ATOMS;
+        self.rebuild_with(structure, if large { Algorithm::Linked } else { Algorithm::Direct })
+    }
+
+    fn rebuild_with(&mut self, structure: &Structure, algorithm: Algorithm) -> Result<(), NeighbourError> {
+        let outcome = self.search(structure, algorithm);
+        self.built_for.cell.clone_from(&structure.cell);
+        self.placed_in.clone_from(&structure.cell);
+        if outcome.is_err() {
+            self.rows.clear();
+            self.built_for.species.clear();
+            self.built_for.positions.clear();
+            return outcome;
         }
-        let reach = self.cutoff_a + self.skin_a;
-        let cell = &structure.cell;
-        let (heights, periodic) = (cell.heights_a(), cell.periodic());
-        let fractional: Vec<Vec3> = structure.positions.iter().map(|p| cell.fractional(p)).collect();
-        self.first.clear();
-        self.index.clear();
-        self.image.clear();
-        self.first.push(0);
-        for (i, here) in fractional.iter().enumerate() {
-            for (j, there) in fractional.iter().enumerate() {
-                let range: [(i32, i32); 3] = std::array::from_fn(|k| {
-                    if !periodic[k] {
-                        return (0, 0);
-                    }
-                    let (gap, width) = (there[k] - here[k], reach / heights[k]);
-                    ((-width - gap).ceil() as i32, (width - gap).floor() as i32)
-                });
-                for a in range[0].0..=range[0].1 {
-                    for b in range[1].0..=range[1].1 {
-                        for c in range[2].0..=range[2].1 {
-                            if i == j && [a, b, c] == [0, 0, 0] {
-                                continue;
-                            }
-                            let vector =
-                                structure.positions[j] - structure.positions[i] + cell.offset([a, b, c]);
-                            if vector.norm_squared() < reach * reach {
-                                self.index.push(j as u32);
-                                self.image.push([a, b, c]);
-                            }
-                        }
-                    }
-                }
-            }
-            self.first.push(self.index.len());
-        }
-        self.built_for.clone_from(structure);
+        self.rows.place(&structure.cell);
+        self.built_for.species.clone_from(&structure.species);
+        self.built_for.positions.clone_from(&structure.positions);
         Ok(())
+    }
+
+    fn search(&mut self, structure: &Structure, algorithm: Algorithm) -> Result<(), NeighbourError> {
+        let problem = Problem::new(structure, self.cutoff_a + self.skin_a, &mut self.work.fractional)?;
+        match algorithm {
+            Algorithm::Direct => direct::search(&problem, &self.work, &mut self.rows),
+            Algorithm::Linked => linked::search(&problem, &mut self.work, &mut self.rows),
+        }
     }
 
     /// Cutoff, A.
@@ -152,7 +197,7 @@ impl NeighbourList {
 
     /// Number of atoms the list was built for.
     pub fn len(&self) -> usize {
-        self.first.len() - 1
+        self.rows.first.len() - 1
     }
 
     /// Whether it was built for no atom.
@@ -160,10 +205,28 @@ impl NeighbourList {
         self.len() == 0
     }
 
-    /// Pairs stored for atom `i`, skin included: (atom, image), in a fixed order.
+    /// Pairs stored for atom `i`, skin included: (atom, image), sorted.
     pub fn candidates(&self, i: usize) -> impl ExactSizeIterator<Item = (usize, [i32; 3])> + '_ {
-        let row = self.first[i]..self.first[i + 1];
-        self.index[row.clone()].iter().zip(&self.image[row]).map(|(&j, &image)| (j as usize, image))
+        let row = self.row(i);
+        self.rows.index[row.clone()].iter().zip(&self.rows.image[row]).map(|(&j, &image)| (j as usize, image))
+    }
+
+    /// Pairs stored for atom `i`, skin included, as slices of equal length: atoms, and the offsets (A) of their
+    /// images in the cell of the last [`NeighbourList::update`]. From atom `i` to the neighbour it is
+    /// `positions[index] + offset - positions[i]`. Sorted by (index, image).
+    pub fn rows(&self, i: usize) -> (&[u32], &[Vec3]) {
+        let row = self.row(i);
+        (&self.rows.index[row.clone()], &self.rows.offset[row])
+    }
+
+    /// Where the pairs of atom `i` lie among all [`NeighbourList::pairs`].
+    pub fn row(&self, i: usize) -> std::ops::Range<usize> {
+        self.rows.first[i]..self.rows.first[i + 1]
+    }
+
+    /// Number of pairs stored (each seen from both ends), skin included.
+    pub fn pairs(&self) -> usize {
+        self.rows.index.len()
     }
 
     /// Neighbours of atom `i` within the cutoff at the current positions of `structure`.

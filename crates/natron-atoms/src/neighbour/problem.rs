@@ -1,0 +1,110 @@
+//! What every search needs to know about a structure, checked.
+
+use super::NeighbourError;
+use crate::{Cell, Structure, Vec3};
+
+/// No sensible cell needs more images than this.
+const MAX_IMAGES: f64 = 1e6;
+/// Matter has about 0.2 atoms per A^3 at most (diamond 0.18, hydrogen under pressure 0.5).
+const MAX_DENSITY_PER_A3: f64 = 1.0;
+/// Cells between an atom and the home cell; far beyond any diffusion, and safe in i32 and in f64.
+const MAX_CELLS_AWAY: f64 = 1e6;
+
+/// A structure and how far to look. Everything in it was checked.
+#[derive(Debug)]
+pub(super) struct Problem<'a> {
+    pub structure: &'a Structure,
+    /// Pairs closer than the square root of this are neighbours, A^2.
+    pub reach_squared: f64,
+    /// Reach plus the rounding error of coordinates, A: for preselection by other arithmetic than [`Problem::near`].
+    pub search_a: f64,
+    pub heights_a: [f64; 3],
+    pub periodic: [bool; 3],
+    max_row: usize,
+}
+
+impl<'a> Problem<'a> {
+    /// Checks the structure and computes its fractional coordinates into `fractional`.
+    pub fn new(
+        structure: &'a Structure,
+        reach_a: f64,
+        fractional: &mut Vec<Vec3>,
+    ) -> Result<Self, NeighbourError> {
+        let cell = &structure.cell;
+        let (heights_a, periodic) = (cell.heights_a(), cell.periodic());
+        if let Some(atom) = structure.positions.iter().position(|p| p.iter().any(|x| !x.is_finite())) {
+            return Err(NeighbourError::NotFinite { atom });
+        }
+        fractional.clear();
+        fractional.extend(structure.positions.iter().map(|p| cell.fractional(p)));
+        let away = |f: &Vec3| (0..3).any(|k| periodic[k] && f[k].abs() > MAX_CELLS_AWAY);
+        if let Some(atom) = fractional.iter().position(away) {
+            return Err(NeighbourError::TooFar { atom });
+        }
+        let largest = structure.positions.iter().fold(0.0_f64, |m, p| m.max(p.amax()));
+        let search_a = reach_a + 1e-9 * (reach_a + largest);
+        check_images(reach_a, heights_a, periodic)?;
+        check_density(cell, reach_a, fractional)?;
+        let ball_a3 = 4.0 / 3.0 * std::f64::consts::PI * reach_a.powi(3);
+        let max_row = (MAX_DENSITY_PER_A3 * ball_a3).max(64.0) as usize;
+        Ok(Self { structure, reach_squared: reach_a * reach_a, search_a, heights_a, periodic, max_row })
+    }
+
+    /// The one test of nearness. Every algorithm ends here, on the same arithmetic, so that the list
+    /// depends on none of them; and it is antisymmetric in floating point, so that the list is symmetric.
+    #[inline]
+    pub fn near(&self, i: usize, j: usize, image: [i32; 3]) -> bool {
+        let positions = &self.structure.positions;
+        let mut vector = positions[j] - positions[i];
+        if image != [0, 0, 0] {
+            vector += self.structure.cell.offset(image);
+        } else if i == j {
+            return false;
+        }
+        vector.norm_squared() < self.reach_squared
+    }
+
+    /// Refuses a row longer than a ball of matter holds: atoms piled up in a corner of a large cell.
+    pub fn check_row(&self, length: usize) -> Result<(), NeighbourError> {
+        if length <= self.max_row {
+            return Ok(());
+        }
+        let ball_a3 = 4.0 / 3.0 * std::f64::consts::PI * self.reach_squared.powf(1.5);
+        Err(NeighbourError::TooDense { density_per_a3: length as f64 / ball_a3 })
+    }
+}
+
+fn check_images(reach_a: f64, heights_a: [f64; 3], periodic: [bool; 3]) -> Result<(), NeighbourError> {
+    let per_direction =
+        |k: usize| if periodic[k] { 2.0 * (reach_a / heights_a[k]).ceil() + 1.0 } else { 1.0 };
+    let images: f64 = (0..3).map(per_direction).product();
+    if images > MAX_IMAGES {
+        return Err(NeighbourError::TooManyImages { images: images as u64 });
+    }
+    Ok(())
+}
+
+/// Atoms over the volume they occupy; along an open direction that is their extent plus the reach.
+fn check_density(cell: &Cell, reach_a: f64, fractional: &[Vec3]) -> Result<(), NeighbourError> {
+    let heights_a = cell.heights_a();
+    let stretch = |k: usize| {
+        if cell.periodic()[k] {
+            return 1.0;
+        }
+        let (low, high) = extent(fractional, k);
+        high - low + reach_a / heights_a[k]
+    };
+    let volume_a3: f64 = cell.volume_a3() * (0..3).map(stretch).product::<f64>();
+    let density_per_a3 = fractional.len() as f64 / volume_a3;
+    if density_per_a3 > MAX_DENSITY_PER_A3 {
+        return Err(NeighbourError::TooDense { density_per_a3 });
+    }
+    Ok(())
+}
+
+/// The smallest and the largest fractional coordinate along direction `k`; (0, 0) of no atoms.
+pub(super) fn extent(fractional: &[Vec3], k: usize) -> (f64, f64) {
+    let low = fractional.iter().fold(f64::INFINITY, |m, f| m.min(f[k]));
+    let high = fractional.iter().fold(f64::NEG_INFINITY, |m, f| m.max(f[k]));
+    if low <= high { (low, high) } else { (0.0, 0.0) }
+}
