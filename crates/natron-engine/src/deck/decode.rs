@@ -14,8 +14,8 @@ use crate::InputError;
 /// A value that has the right type and still cannot be used.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// Where: keys and positions, as in `stage.2.timestep_fs`.
-    pub path: KeyPath,
+    /// Where, as `--set` writes it: `stage.production.timestep_fs`, or `stage[2].name`.
+    pub path: String,
     /// What is wrong with it.
     pub message: String,
     /// What to do, where that is known.
@@ -48,9 +48,12 @@ pub fn decode_and_check<T: DeserializeOwned>(
     let value = mending.mend::<T>();
     let mut found = mending.found;
     if let Some(value) = &value {
-        let stood_in = |problem: &Problem| mending.tried.keys().any(|path| path.holds(&problem.path));
-        for problem in check(value).into_iter().filter(|problem| !stood_in(problem)) {
-            let mut error = document.error_on(&problem.path, problem.message);
+        for problem in check(value) {
+            let path = KeyPath::resolve(&problem.path, &mending.tree);
+            if mending.tried.keys().any(|tried| tried.holds(&path)) {
+                continue;
+            }
+            let mut error = document.error_on(&path, problem.message);
             error.help = problem.help;
             found.push(error);
         }
@@ -219,7 +222,7 @@ mod tests {
             .expect("TOML");
         let zero = |_: &Deck| {
             vec![Problem {
-                path: KeyPath::parse("stage.0.timestep_fs"),
+                path: "stage.a.timestep_fs".into(),
                 message: "must be positive".into(),
                 help: None,
             }]

@@ -19,17 +19,22 @@ pub enum Step {
 pub struct KeyPath(pub Vec<Step>);
 
 impl KeyPath {
-    /// The path of `stage.0.timestep_fs`-like text: numbers are positions in arrays.
+    /// The path of keys alone, such as `output.directory`.
     pub fn parse(text: &str) -> Self {
-        Self(
-            text.split('.')
-                .filter(|part| !part.is_empty())
-                .map(|part| match part.parse() {
-                    Ok(index) => Step::Index(index),
-                    Err(_) => Step::Key(part.to_string()),
-                })
-                .collect(),
-        )
+        Self(text.split('.').filter(|part| !part.is_empty()).map(|part| Step::Key(part.into())).collect())
+    }
+
+    /// The path of text as `--set` writes it, `stage.production.timestep_fs`, or by position, `stage[2].name`.
+    pub(super) fn resolve(text: &str, root: &Spanned<DeValue<'_>>) -> Self {
+        let spread = text.replace('[', ".").replace(']', "");
+        let mut path = Self::default();
+        for part in spread.split('.').filter(|part| !part.is_empty()) {
+            let array = at(root, &path).and_then(|value| value.get_ref().as_array());
+            let named = array.and_then(|array| array.iter().position(|v| name_of(v) == Some(part)));
+            let index = named.or_else(|| array.and_then(|_| part.parse().ok()));
+            path.0.push(index.map_or_else(|| Step::Key(part.to_string()), Step::Index));
+        }
+        path
     }
 
     /// The path one step further down.

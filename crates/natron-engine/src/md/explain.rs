@@ -1,0 +1,197 @@
+//! An MD deck written out in full, with what every value means.
+
+use serde_json::{Map, Value};
+
+use crate::envelope::json;
+use natron_dynamics::MdDeck;
+
+/// What a key means. `default` is shown, commented out, where the deck leaves the key out.
+struct Meaning {
+    path: &'static str,
+    text: &'static str,
+    default: Option<&'static str>,
+}
+
+const fn key(path: &'static str, text: &'static str) -> Meaning {
+    Meaning { path, text, default: None }
+}
+
+const fn with_default(path: &'static str, text: &'static str, default: &'static str) -> Meaning {
+    Meaning { path, text, default: Some(default) }
+}
+
+/// Every key of the deck in the order in which it is written; `stage.` stands for each `[[stage]]`.
+const MEANINGS: &[Meaning] = &[
+    key("format", "format of this deck"),
+    key("seed", "seed of every random number: the same deck gives the same run"),
+    key("replicas", "independent runs that differ in their random numbers alone"),
+    key("system.structure", "file of the start: extended XYZ, relative to this deck"),
+    with_default("system.frame", "which of its frames, counted from 0", "the last"),
+    key("potential.name", "a built-in potential"),
+    key("potential.file", "file of the potential, relative to this deck"),
+    with_default("output.directory", "run directory, relative to this deck", "named after the deck"),
+    key("output.trajectory_every_fs", "time between frames of trajectory.h5"),
+    key("output.thermo_every_fs", "time between rows of thermo.csv"),
+    key("output.restart_every_ps", "time between restarts; the two newest are kept"),
+    key("analysis.mobile", "elements whose diffusion is reported"),
+    key("analysis.reference", "elements whose drift is removed first; [] is the whole system"),
+    with_default("limits.force_max_eV_per_A", "a longer force stops dynamics", "200"),
+    with_default("limits.temperature_max_K", "a higher temperature stops dynamics", "10000"),
+    with_default("limits.displacement_max_A", "a longer way in one step stops dynamics", "0.5"),
+    with_default(
+        "limits.energy_change_max_meV_per_atom",
+        "a larger change of the total energy stops nve",
+        "50",
+    ),
+    with_default("neighbour.skin_A", "how far beyond the cutoff neighbours are kept: speed, not physics", "1"),
+    key("stage.name", "name, for messages and for --set stage.NAME.key=value"),
+    key("stage.kind", "minimise relaxes the positions, dynamics integrates the equations of motion"),
+    key("stage.force_max_eV_per_A", "relaxed when no force is longer"),
+    key("stage.max_steps", "stop relaxing there, converged or not"),
+    key("stage.duration_ps", "simulated time"),
+    key("stage.timestep_fs", "one step: 1 fs, or 0.5 fs with hydrogen"),
+    key(
+        "stage.ensemble",
+        "nve conserves energy and is what D is measured in; nvt-langevin holds the temperature but drags",
+    ),
+    key("stage.record", "whether the stage goes to trajectory.h5; where none says so, the last does"),
+];
+
+/// The sections after the top level, in order.
+const SECTIONS: [&str; 5] = ["system", "potential", "output", "analysis", "limits"];
+
+/// The deck as TOML with a comment behind every value; keys that are left out appear with their default.
+pub fn explain(deck: &MdDeck) -> String {
+    Page { deck, comments: true }.write()
+}
+
+/// The deck as TOML.
+pub fn to_toml(deck: &MdDeck) -> String {
+    Page { deck, comments: false }.write()
+}
+
+struct Page<'d> {
+    deck: &'d MdDeck,
+    comments: bool,
+}
+
+impl Page<'_> {
+    fn write(&self) -> String {
+        let Value::Object(mut deck) = json(self.deck) else { unreachable!("a deck is an object") };
+        let stages = deck.remove("stage");
+        let mut text = self.table("", &deck);
+        for section in SECTIONS.into_iter().chain(["neighbour"]) {
+            let lines = match deck.get(section) {
+                Some(Value::Object(table)) => self.table(section, table),
+                _ => self.table(section, &Map::new()),
+            };
+            if !lines.is_empty() {
+                text += &format!("\n[{section}]\n{lines}");
+            }
+        }
+        for stage in stages.iter().filter_map(Value::as_array).flatten() {
+            let Value::Object(stage) = stage else { continue };
+            text += &format!("\n[[stage]]\n{}", self.table("stage", stage));
+        }
+        text
+    }
+
+    /// The lines of one table, comments aligned.
+    fn table(&self, section: &str, table: &Map<String, Value>) -> String {
+        let inside = |path: &str| match path.split_once('.') {
+            Some((above, _)) => above == section,
+            None => section.is_empty(),
+        };
+        let lines: Vec<(String, String)> =
+            MEANINGS.iter().filter(|m| inside(m.path)).filter_map(|m| self.line(m, table)).collect();
+        let width = lines.iter().map(|(code, _)| code.len()).filter(|n| *n <= 44).max().unwrap_or(0);
+        let shown = |(code, comment): &(String, String)| match self.comments {
+            true => format!("{code:width$}  # {comment}\n"),
+            false => format!("{code}\n"),
+        };
+        lines.iter().map(shown).collect()
+    }
+
+    fn line(&self, meaning: &Meaning, table: &Map<String, Value>) -> Option<(String, String)> {
+        let key = meaning.path.rsplit('.').next().expect("a path has a last part");
+        match (table.get(key), meaning.default) {
+            (Some(value), _) => Some((format!("{key} = {}", toml(value)), meaning.text.to_string())),
+            (None, Some(default)) if self.comments => {
+                Some((format!("# {key}"), format!("{} (default: {default})", meaning.text)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A JSON value in TOML's spelling.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::String(text) => toml::Value::String(text.clone()).to_string(),
+        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(table) => {
+            let entries: Vec<String> =
+                table.iter().map(|(key, value)| format!("{key} = {}", toml(value))).collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that a deck can have.
+    const FULL: &str = r#"
+format = 1
+seed = 18446744073709551615
+replicas = 2
+[system]
+structure = "a \"b\".extxyz"
+frame = 3
+[potential]
+file = "p.safetensors"
+[output]
+directory = "run"
+trajectory_every_fs = 10.0
+[analysis]
+mobile = ["Na"]
+reference = ["C"]
+[limits]
+force_max_eV_per_A = 100.0
+temperature_max_K = 5000.0
+displacement_max_A = 0.25
+energy_change_max_meV_per_atom = 1e-3
+[neighbour]
+skin_A = 0.5
+[[stage]]
+name = "relax"
+kind = "minimise"
+force_max_eV_per_A = 0.05
+max_steps = 7
+[[stage]]
+name = "run"
+kind = "dynamics"
+duration_ps = 1.0
+timestep_fs = 1.0
+ensemble = { kind = "nvt-langevin", temperature_K = 300.0, friction_per_ps = 2.0, initial_temperature_K = 600.0 }
+record = true
+"#;
+
+    #[test]
+    fn what_is_written_reads_back_as_the_same_deck() {
+        let deck: MdDeck = toml::from_str(FULL).expect("a deck");
+        for text in [to_toml(&deck), explain(&deck)] {
+            assert_eq!(toml::from_str::<MdDeck>(&text).expect("a deck"), deck, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_shown_with_its_default() {
+        let minimal = "format = 1\nseed = 1\n[system]\nstructure = \"a.xyz\"\n[potential]\nname = \"nac\"\n";
+        let text = explain(&toml::from_str(minimal).expect("a deck"));
+        assert!(text.contains("# temperature_max_K"), "{text}");
+        assert!(text.contains("trajectory_every_fs = 20.0"), "{text}");
+    }
+}

@@ -1,0 +1,199 @@
+//! The observer that turns a run into files.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use natron_dynamics::plan::{Stage, StageKind};
+use natron_dynamics::{Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame};
+
+use super::log::{Log, restart_line};
+use super::restarts;
+use super::speed::{Speed, StageClock};
+use super::thermo_file::ThermoFile;
+use crate::RunError;
+use crate::trajectory::TrajectoryWriter;
+use crate::watch::{Progress, Watch};
+
+/// Time between two reports of progress.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
+
+/// Writes one replica's files and tells the watch how far it is.
+pub(super) struct Recorder<'w> {
+    pub(super) directory: PathBuf,
+    pub(super) replica: usize,
+    pub(super) watch: &'w dyn Watch,
+    pub(super) log: Log,
+    pub(super) thermo: ThermoFile,
+    /// `None` where no stage is recorded.
+    pub(super) trajectory: Option<TrajectoryWriter>,
+    /// Steps of the dynamics stages before each stage, and of all of them.
+    pub(super) steps: StepCount,
+    pub(super) speed: Speed,
+    pub(super) clock: Option<StageClock>,
+    pub(super) stage: String,
+    /// Where the run stood after its last step.
+    pub(super) last: Option<Moment>,
+    pub(super) reported: Option<Instant>,
+}
+
+/// Steps of dynamics in a plan.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StepCount {
+    before: Vec<u64>,
+    total: u64,
+}
+
+impl StepCount {
+    pub(super) fn of(stages: &[Stage]) -> Self {
+        let mut count = Self::default();
+        for stage in stages {
+            count.before.push(count.total);
+            if let StageKind::Dynamics(dynamics) = &stage.kind {
+                count.total += dynamics.steps;
+            }
+        }
+        count
+    }
+
+    /// Steps of dynamics done, given a moment.
+    fn done(&self, at: Moment, in_dynamics: bool) -> u64 {
+        self.before[at.stage] + if in_dynamics { at.step_in_stage } else { 0 }
+    }
+}
+
+impl Recorder<'_> {
+    fn report(&mut self, at: Moment) {
+        if self.reported.is_some_and(|last| last.elapsed() < REPORT_EVERY) {
+            return;
+        }
+        self.reported = Some(Instant::now());
+        let speed = self.clock.map(|clock| clock.read(at.step, at.time_ps));
+        let done = self.steps.done(at, self.clock.is_some());
+        self.watch.progress(&Progress {
+            replica: self.replica,
+            stage: self.stage.clone(),
+            steps_done: done,
+            steps_total: self.steps.total,
+            ns_per_day: speed.and_then(Speed::ns_per_day),
+            time_left: speed.and_then(|speed| speed.time_for(self.steps.total - done)),
+        });
+    }
+
+    fn note(&mut self, text: &str) -> Result<(), ObserverError> {
+        self.log.line(text).map_err(|error| self.cannot("log.txt", error))?;
+        let shown = if self.replica > 0 || self.directory.ends_with("replica-000") {
+            format!("replica {}: {text}", self.replica)
+        } else {
+            text.to_string()
+        };
+        self.watch.info(&shown);
+        Ok(())
+    }
+
+    fn cannot(&self, file: &str, error: impl std::fmt::Display) -> ObserverError {
+        Box::new(Unwritable(RunError::writing(&self.directory.join(file), error)))
+    }
+
+    /// Adds the present stage to the speed measured so far.
+    fn stop_clock(&mut self) {
+        if let (Some(clock), Some(last)) = (self.clock.take(), self.last) {
+            self.speed += clock.read(last.step, last.time_ps);
+        }
+    }
+}
+
+/// A run error on its way through the run loop.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub(super) struct Unwritable(pub(super) RunError);
+
+impl Observer for Recorder<'_> {
+    fn on_stage_start(&mut self, stage: &Stage, at: Moment) -> Result<(), ObserverError> {
+        self.stage.clone_from(&stage.name);
+        let what = match &stage.kind {
+            StageKind::Minimise(minimise) => format!("relax to {} eV/A", minimise.force_max.get()),
+            StageKind::Dynamics(dynamics) => {
+                self.clock = Some(StageClock::start(at.step, at.time_ps));
+                self.last = Some(at);
+                let duration_ps = dynamics.steps as f64 * dynamics.timestep.get() * 1e-3;
+                format!("{}, {duration_ps} ps in {} steps", dynamics.ensemble.name(), dynamics.steps)
+            }
+        };
+        let from = if at.step_in_stage > 0 { format!(", from step {}", at.step_in_stage) } else { String::new() };
+        self.note(&format!("stage {}: {what}{from}", stage.name))
+    }
+
+    fn on_thermo(&mut self, row: &ThermoRow<'_>) -> Result<(), ObserverError> {
+        self.thermo.write(row).map_err(|error| self.cannot("thermo.csv", error))
+    }
+
+    fn on_frame(&mut self, frame: &TrajectoryFrame<'_>) -> Result<(), ObserverError> {
+        match &mut self.trajectory {
+            Some(trajectory) => trajectory.append(frame).map_err(|error| Box::new(Unwritable(error)).into()),
+            None => Ok(()),
+        }
+    }
+
+    fn on_restart(&mut self, restart: &Restart) -> Result<(), ObserverError> {
+        self.thermo.flush().map_err(|error| self.cannot("thermo.csv", error))?;
+        if let Some(trajectory) = &mut self.trajectory {
+            trajectory.flush().map_err(|error| ObserverError::from(Box::new(Unwritable(error))))?;
+        }
+        restarts::write(&self.directory, restart).map_err(|error| Box::new(Unwritable(error)))?;
+        let line = restart_line(restart.step(), restart.time_ps());
+        self.log.line(&line).map_err(|error| self.cannot("log.txt", error))?;
+        self.watch.detail(&line);
+        Ok(())
+    }
+
+    fn on_step(&mut self, at: Moment) -> Result<(), ObserverError> {
+        self.last = Some(at);
+        self.report(at);
+        Ok(())
+    }
+
+    fn on_stage_end(&mut self, summary: &StageSummary) -> Result<(), ObserverError> {
+        self.stop_clock();
+        let text = match &summary.result {
+            StageResult::Minimise { converged, force_max_ev_per_a, potential_energy_ev } => format!(
+                "stage {}: {} after {} steps, longest force {force_max_ev_per_a:.4} eV/A, {potential_energy_ev:.6} eV",
+                summary.name,
+                if *converged { "relaxed" } else { "stopped unrelaxed" },
+                summary.steps,
+            ),
+            StageResult::Dynamics(dynamics) => {
+                format!("stage {}: done, mean temperature {:.1} K", summary.name, dynamics.temperature_mean_k)
+            }
+        };
+        self.note(&text)
+    }
+}
+
+impl Recorder<'_> {
+    /// Closes the files and says how fast all dynamics was.
+    pub(super) fn finish(mut self) -> Result<Speed, RunError> {
+        self.stop_clock();
+        let path = self.directory.join("thermo.csv");
+        self.thermo.flush().map_err(|error| RunError::writing(&path, error))?;
+        if let Some(trajectory) = self.trajectory.take() {
+            trajectory.finish()?;
+        }
+        Ok(self.speed)
+    }
+}
+
+/// The directory of a replica: the run directory itself where there is one replica.
+pub(super) fn replica_directory(run: &Path, replica: u32, replicas: u32) -> PathBuf {
+    if replicas > 1 { run.join(format!("replica-{replica:03}")) } else { run.to_path_buf() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_replica_needs_no_folder_of_its_own() {
+        assert_eq!(replica_directory("run".as_ref(), 0, 1), PathBuf::from("run"));
+        assert_eq!(replica_directory("run".as_ref(), 2, 3), PathBuf::from("run/replica-002"));
+    }
+}

@@ -1,0 +1,223 @@
+//! Where a potential comes from: a built-in name or a file.
+
+use std::path::{Path, PathBuf};
+
+use natron_atoms::Species;
+use natron_potential::{LennardJones, NeuralPotential, Potential, Precision};
+use sha2::{Digest, Sha256};
+
+use crate::InputError;
+use crate::envelope::hex;
+
+/// A potential file is not read beyond this, bytes.
+const MAX_POTENTIAL_BYTES: u64 = 256 << 20;
+
+/// A built-in potential.
+pub struct BuiltIn {
+    /// What a deck or `-p` calls it.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    source: Source,
+}
+
+enum Source {
+    /// The bytes of a potential file.
+    #[cfg_attr(not(nac_is_trained), allow(dead_code))]
+    File(&'static [u8]),
+    /// Rahman's argon.
+    LennardJonesArgon,
+}
+
+/// Every built-in potential.
+pub const BUILT_IN: &[BuiltIn] = &[
+    #[cfg(nac_is_trained)]
+    BuiltIn {
+        name: "nac",
+        about: "sodium in disordered carbon, trained on PBE-D3(BJ) (potentials/nac)",
+        source: Source::File(include_bytes!("../../../potentials/nac/potential.safetensors")),
+    },
+    BuiltIn {
+        name: "lj-argon",
+        about: "Lennard-Jones argon, for trying natron without a trained model",
+        source: Source::LennardJonesArgon,
+    },
+];
+
+/// A potential with its identity.
+pub struct LoadedPotential {
+    /// The potential itself.
+    pub potential: Box<dyn Potential>,
+    /// The built-in name, or the file's name.
+    pub name: String,
+    /// SHA-256 of its bytes (of its parameters as text, where it has no file).
+    pub sha256: [u8; 32],
+    /// Instructions its kernel runs with: `avx512`, `avx2`, `portable`.
+    pub simd: &'static str,
+    /// `f32` or `f64`.
+    pub precision: &'static str,
+}
+
+impl LoadedPotential {
+    /// SHA-256 in hexadecimal.
+    pub fn sha256_hex(&self) -> String {
+        hex(&self.sha256)
+    }
+
+    /// Name of the code path whose last bits may differ from another's.
+    pub fn kernel(&self) -> String {
+        format!("{} {}", self.simd, self.precision)
+    }
+
+    /// Whether it knows all of these elements.
+    pub fn knows(&self, species: &[Species]) -> bool {
+        self.potential.species().is_none_or(|known| species.iter().all(|s| known.contains(s)))
+    }
+}
+
+/// Whether `-p VALUE` or `name = VALUE` means a file.
+pub fn is_file(name_or_path: &str) -> bool {
+    name_or_path.contains('/') || name_or_path.ends_with(".safetensors")
+}
+
+/// The potential of a built-in name, or of a file where the value has a `/` or ends in `.safetensors`.
+///
+/// # Errors
+/// No such name, or a file that cannot be read as a potential.
+pub fn load_potential(name_or_path: &str) -> Result<LoadedPotential, InputError> {
+    if is_file(name_or_path) { load_file(Path::new(name_or_path)) } else { load_built_in(name_or_path) }
+}
+
+/// The potential of a built-in name.
+///
+/// # Errors
+/// There is no such name.
+pub fn load_built_in(name: &str) -> Result<LoadedPotential, InputError> {
+    let Some(built_in) = BUILT_IN.iter().find(|built_in| built_in.name == name) else {
+        let names: Vec<&str> = BUILT_IN.iter().map(|built_in| built_in.name).collect();
+        return Err(InputError::new(format!("there is no built-in potential `{name}`")).help(format!(
+            "built in are {}; a file is given by a path with `/` or ending in .safetensors",
+            names.join(", ")
+        )));
+    };
+    match built_in.source {
+        Source::File(bytes) => Ok(neural(name, bytes).expect("the built-in potential is valid: a test loads it")),
+        Source::LennardJonesArgon => Ok(argon(name)),
+    }
+}
+
+/// The potential of a file.
+///
+/// # Errors
+/// The file cannot be read, or it is no potential.
+pub fn load_file(path: &Path) -> Result<LoadedPotential, InputError> {
+    let unreadable = |error: std::io::Error| {
+        InputError::new(format!("cannot read the potential: {error}")).in_file(path)
+    };
+    let length = std::fs::metadata(path).map_err(unreadable)?.len();
+    if length > MAX_POTENTIAL_BYTES {
+        let message = format!("{length} bytes are too many for a potential; the limit is {MAX_POTENTIAL_BYTES}");
+        return Err(InputError::new(message).in_file(path));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    neural(&name, &bytes).map_err(|error| {
+        InputError::new(error.to_string())
+            .in_file(path)
+            .help("give a potential.safetensors written by `natron train`, complete as it was written")
+    })
+}
+
+fn neural(name: &str, bytes: &[u8]) -> Result<LoadedPotential, natron_potential::FileError> {
+    let potential = NeuralPotential::from_bytes(bytes)?;
+    let precision = match potential.precision() {
+        Precision::F32 => "f32",
+        Precision::F64 => "f64",
+    };
+    Ok(LoadedPotential {
+        simd: potential.simd().name(),
+        precision,
+        potential: Box::new(potential),
+        name: name.to_string(),
+        sha256: Sha256::digest(bytes).into(),
+    })
+}
+
+/// Argon with the parameters of A. Rahman, Phys. Rev. 136, A405 (1964): epsilon = 120 k_B K, sigma = 3.4 A; cutoff
+/// 2.5 sigma.
+fn argon(name: &str) -> LoadedPotential {
+    let model = LennardJones {
+        epsilon_ev: 120.0 * natron_atoms::units::BOLTZMANN_EV_PER_K,
+        sigma_a: 3.4,
+        cutoff_a: 8.5,
+    };
+    LoadedPotential {
+        sha256: Sha256::digest(format!("{model:?}").as_bytes()).into(),
+        potential: Box::new(OnlyArgon(model)),
+        name: name.to_string(),
+        simd: "portable",
+        precision: "f64",
+    }
+}
+
+/// Lennard-Jones with argon's parameters knows argon alone, whatever the formula would accept.
+struct OnlyArgon(LennardJones);
+
+impl Potential for OnlyArgon {
+    fn cutoff_a(&self, a: Species, b: Species) -> f64 {
+        self.0.cutoff_a(a, b)
+    }
+
+    fn max_cutoff_a(&self) -> f64 {
+        self.0.max_cutoff_a()
+    }
+
+    fn species(&self) -> Option<Vec<Species>> {
+        Species::from_symbol("Ar").map(|argon| vec![argon])
+    }
+
+    fn evaluator(&self) -> Box<dyn natron_potential::Evaluator + '_> {
+        self.0.evaluator()
+    }
+}
+
+/// The path of a potential file named in a deck.
+pub(crate) fn in_folder(folder: &Path, file: &str) -> PathBuf {
+    folder.join(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_potential_loads() {
+        for built_in in BUILT_IN {
+            let loaded = load_potential(built_in.name).expect("it loads");
+            assert_eq!(loaded.name, built_in.name);
+            assert!(loaded.potential.max_cutoff_a() > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_answered_with_those_that_are() {
+        let error = load_potential("nax").err().expect("no such potential");
+        assert!(error.help.expect("help").contains("lj-argon"));
+    }
+
+    #[test]
+    fn a_truncated_file_is_no_potential() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("cut.safetensors");
+        std::fs::write(&path, [200u8, 0, 0, 0, 0, 0, 0, 0, b'{']).expect("writes");
+        let error = load_file(&path).err().expect("truncated");
+        assert_eq!(error.file.as_deref(), Some(path.as_path()));
+        assert!(error.message.contains("no complete potential file"), "{}", error.message);
+    }
+
+    #[test]
+    fn argon_knows_nothing_but_argon() {
+        let argon = load_built_in("lj-argon").expect("it loads");
+        assert!(!argon.knows(&[Species::NA]));
+    }
+}

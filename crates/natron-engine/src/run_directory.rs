@@ -1,0 +1,174 @@
+//! The run directory: who may write into it, and what happens to one that is there already.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::{Failure, InputError, RunError};
+
+/// The file that carries the lock: it is there as long as the run.
+const LOCKED: &str = "log.txt";
+
+/// What to do with a run directory that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse it.
+    Refuse,
+    /// Go on with the run in it.
+    Resume,
+    /// Rename it to `NAME.bak-N` and start anew.
+    Overwrite,
+}
+
+/// A run directory that this process alone writes into, for as long as the value lives.
+#[derive(Debug)]
+pub struct RunDirectory {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl RunDirectory {
+    /// Says whether [`RunDirectory::open`] would work, and writes nothing.
+    ///
+    /// # Errors
+    /// The directory exists and may not be used, or is not there and should be resumed.
+    pub fn check(path: &Path, existing: Existing) -> Result<(), InputError> {
+        let occupied = is_occupied(path)?;
+        match existing {
+            Existing::Refuse if occupied => {
+                return Err(InputError::new("the run directory exists already").in_file(path).help(
+                    "--resume continues the run in it, --overwrite keeps it as NAME.bak-N and starts anew, or choose another [output] directory",
+                ));
+            }
+            Existing::Resume if !path.join("restart").is_dir() => {
+                return Err(InputError::new("there is no run to resume: no restart/ in the run directory")
+                    .in_file(path)
+                    .help("start the run without --resume"));
+            }
+            _ => {}
+        }
+        if occupied { lock(path).map(drop) } else { Ok(()) }
+    }
+
+    /// Creates the directory, or takes over one that exists as `existing` says, and locks it.
+    ///
+    /// # Errors
+    /// As [`RunDirectory::check`], or the disk refuses.
+    pub fn open(path: &Path, existing: Existing) -> Result<Self, Failure> {
+        Self::check(path, existing)?;
+        if existing == Existing::Overwrite && is_occupied(path)? {
+            let aside = backup_name(path);
+            std::fs::rename(path, &aside).map_err(|error| RunError::writing(&aside, error))?;
+        }
+        std::fs::create_dir_all(path).map_err(|error| RunError::writing(path, error))?;
+        let lock = lock_or_create(path)?;
+        Ok(Self { path: path.to_path_buf(), _lock: lock })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Whether there is something in the way: a file, or a directory that is not empty.
+fn is_occupied(path: &Path) -> Result<bool, InputError> {
+    match std::fs::read_dir(path) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => {
+            Err(InputError::new(format!("the run directory cannot be used: {error}")).in_file(path))
+        }
+    }
+}
+
+/// Locks an existing run; a directory without a log is nobody's run and needs no lock.
+fn lock(path: &Path) -> Result<Option<File>, InputError> {
+    match OpenOptions::new().append(true).open(path.join(LOCKED)) {
+        Ok(file) => take(file, path).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(InputError::new(format!("cannot write into the run directory: {error}")).in_file(path))
+        }
+    }
+}
+
+fn lock_or_create(path: &Path) -> Result<File, Failure> {
+    let file = path.join(LOCKED);
+    let opened = OpenOptions::new().append(true).create(true).open(&file);
+    Ok(take(opened.map_err(|error| RunError::writing(&file, error))?, path)?)
+}
+
+fn take(file: File, path: &Path) -> Result<File, InputError> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(InputError::new("another process is writing into the run directory")
+            .in_file(path)
+            .help("wait for it to end, or choose another [output] directory")),
+        // Some network file systems have no locks; the run is worth more than the warning.
+        Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// The first `NAME.bak-N` that is free.
+fn backup_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    (1..)
+        .map(|n: u64| path.with_file_name(format!("{name}.bak-{n}")))
+        .find(|candidate| !candidate.exists())
+        .expect("some number is free")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = folder.path().join("run");
+        (folder, run)
+    }
+
+    #[test]
+    fn a_run_is_not_written_over() {
+        let (_folder, run) = scratch();
+        drop(RunDirectory::open(&run, Existing::Refuse).expect("it is new"));
+        let error = RunDirectory::check(&run, Existing::Refuse).expect_err("it exists");
+        assert!(error.help.expect("help").contains("--resume"));
+    }
+
+    #[test]
+    fn overwriting_keeps_the_old_run_under_the_next_free_name() {
+        let (folder, run) = scratch();
+        for _ in 0..3 {
+            drop(RunDirectory::open(&run, Existing::Overwrite).expect("opens"));
+        }
+        assert!(folder.path().join("run.bak-1/log.txt").exists());
+        assert!(folder.path().join("run.bak-2/log.txt").exists());
+        assert!(!folder.path().join("run.bak-3").exists());
+    }
+
+    #[test]
+    fn only_one_process_writes() {
+        let (_folder, run) = scratch();
+        let held = RunDirectory::open(&run, Existing::Refuse).expect("it is new");
+        let error = RunDirectory::check(&run, Existing::Overwrite).expect_err("locked");
+        assert!(error.message.contains("another process"), "{}", error.message);
+        drop(held);
+        RunDirectory::check(&run, Existing::Overwrite).expect("free again");
+    }
+
+    #[test]
+    fn there_must_be_something_to_resume() {
+        let (_folder, run) = scratch();
+        let error = RunDirectory::check(&run, Existing::Resume).expect_err("nothing there");
+        assert!(error.message.contains("no run to resume"), "{}", error.message);
+    }
+
+    #[test]
+    fn an_empty_directory_is_nobodys_run() {
+        let (_folder, run) = scratch();
+        std::fs::create_dir(&run).expect("creates");
+        RunDirectory::open(&run, Existing::Refuse).expect("it may be used");
+    }
+}
