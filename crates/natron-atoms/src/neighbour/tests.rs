@@ -104,12 +104,12 @@ fn timing() {
                 if n > 3000 && algorithm == Algorithm::Direct {
                     continue;
                 }
-                let start = std::time::Instant::now();
-                let rounds = (20_000 / n).max(2);
-                for _ in 0..rounds {
+                let time_us = || {
+                    let start = std::time::Instant::now();
                     list.rebuild_with(&structure, algorithm).expect("fits");
-                }
-                let us = start.elapsed().as_secs_f64() * 1e6 / rounds as f64;
+                    start.elapsed().as_secs_f64() * 1e6
+                };
+                let us = std::iter::repeat_with(time_us).take(30).fold(f64::INFINITY, f64::min);
                 eprintln!(
                     "{n} atoms, reach {reach}: {algorithm:?} {us:.0} us, {:.2} us/atom, {} pairs",
                     us / n as f64,
