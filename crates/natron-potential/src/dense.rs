@@ -39,7 +39,13 @@ impl<T: Real> Weights<T> {
     /// Shapes: `x` `[atoms][stride]` of lane vectors holding at least `inputs` numbers each, `out`
     /// `[atoms][vectors]`.
     #[inline(always)]
-    pub fn accumulate<const FUSED: bool>(&self, x: &[Lanes<T>], stride: usize, out: &mut [Lanes<T>], atoms: usize) {
+    pub fn accumulate<const FUSED: bool>(
+        &self,
+        x: &[Lanes<T>],
+        stride: usize,
+        out: &mut [Lanes<T>],
+        atoms: usize,
+    ) {
         let vectors = self.vectors;
         let mut first = 0;
         while first < atoms {
@@ -115,11 +121,15 @@ impl<T: Real> Network<T> {
         let at = |weight: &[f64], inputs: usize, o: usize, i: usize| weight[o * inputs + i];
         let forward = layers
             .iter()
-            .map(|(inputs, outputs, weight, _)| Weights::new(*inputs, *outputs, |o, i| at(weight, *inputs, o, i)))
+            .map(|(inputs, outputs, weight, _)| {
+                Weights::new(*inputs, *outputs, |o, i| at(weight, *inputs, o, i))
+            })
             .collect();
         let backward = layers
             .iter()
-            .map(|(inputs, outputs, weight, _)| Weights::new(*outputs, *inputs, |i, o| at(weight, *inputs, o, i)))
+            .map(|(inputs, outputs, weight, _)| {
+                Weights::new(*outputs, *inputs, |i, o| at(weight, *inputs, o, i))
+            })
             .collect();
         let pad = |bias: &[f64], v: usize, n: usize| bias.get(v * CHANNELS + n).copied().unwrap_or(0.0);
         let bias = layers

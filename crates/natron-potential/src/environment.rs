@@ -97,7 +97,8 @@ impl<T: Real> Compiled<T> {
                 }
             })
             .collect();
-        let networks: Vec<Network<T>> = (0..species).map(|s| Network::new(&folded_layers(model, s))).collect();
+        let networks: Vec<Network<T>> =
+            (0..species).map(|s| Network::new(&folded_layers(model, s))).collect();
         let empty = vec![Lanes::ZERO; spec.features() / CHANNELS];
         let baseline_ev = (0..species)
             .map(|s| {
@@ -213,8 +214,10 @@ impl<T: Real> Compiled<T> {
                 let mut gradient = Vec3::from(scratch.pair_gradients[k].map(T::to_f64));
                 let distance = scratch.pairs[k].distance.to_f64();
                 if distance < self.wall_reach_a {
-                    let (a, b) =
-                        (structure.species[centre as usize], structure.species[out.neighbour_forces[k].0 as usize]);
+                    let (a, b) = (
+                        structure.species[centre as usize],
+                        structure.species[out.neighbour_forces[k].0 as usize],
+                    );
                     let distance = vector.norm();
                     let (energy, slope) = self.walls.pair(a, b, distance);
                     out.energies_ev[slot] += 0.5 * energy;

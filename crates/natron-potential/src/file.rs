@@ -142,8 +142,16 @@ pub fn to_bytes(model: &Model, provenance: &Provenance) -> Result<Vec<u8>, FileE
 /// See [`FileError`].
 pub fn from_bytes(bytes: &[u8]) -> Result<(Model, Provenance), FileError> {
     let (tensors, header) = open(bytes)?;
-    let Header { species, cutoffs_a, hyperparameters: spec, units, data_sha256, errors, uncertainty_factor, .. } =
-        header;
+    let Header {
+        species,
+        cutoffs_a,
+        hyperparameters: spec,
+        units,
+        data_sha256,
+        errors,
+        uncertainty_factor,
+        ..
+    } = header;
     spec.validate()?;
     if units != Units::native() {
         return Err(FileError::Metadata("units other than A and eV".into()));
@@ -172,14 +180,19 @@ fn open(bytes: &[u8]) -> Result<(SafeTensors<'_>, Header), FileError> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(damaged("larger than 256 MiB"));
     }
-    let length = bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b)).ok_or_else(|| damaged("shorter than 8 bytes"))?;
+    let length = bytes
+        .first_chunk::<8>()
+        .map(|b| u64::from_le_bytes(*b))
+        .ok_or_else(|| damaged("shorter than 8 bytes"))?;
     if length > MAX_HEADER_BYTES {
         return Err(damaged("its header is larger than 1 MiB"));
     }
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| FileError::Damaged(e.to_string()))?;
     let text = metadata.metadata().as_ref().and_then(|m| m.get("natron"));
-    let text = text.ok_or_else(|| FileError::Metadata("there is none; is this a potential of natron?".into()))?;
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|e| FileError::Metadata(e.to_string()))?;
+    let text =
+        text.ok_or_else(|| FileError::Metadata("there is none; is this a potential of natron?".into()))?;
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|e| FileError::Metadata(e.to_string()))?;
     match value.get("format").and_then(serde_json::Value::as_u64) {
         Some(FORMAT) => {}
         Some(newer) if newer > FORMAT => return Err(FileError::Newer(newer)),
@@ -201,8 +214,12 @@ fn read_tensors(tensors: &SafeTensors<'_>, model: &mut Model) -> Result<(), File
         let bytes = raw(tensors, name, Dtype::F32)?;
         Ok(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
     };
-    model.isolated_ev =
-        raw(tensors, "isolated_eV", Dtype::F64)?.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    model.isolated_ev = raw(tensors, "isolated_eV", Dtype::F64)?
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(|b| f64::from_le_bytes(*b))
+        .collect();
     for (k, pair) in model.spec.pairs.iter().enumerate() {
         model.radial[k] = floats(&format!("radial.{}.{}", pair.pair[0], pair.pair[1]))?;
     }

@@ -134,7 +134,9 @@ impl ModelSpec {
         }
         if self.pairs.len() != self.species.len().pow(2) {
             let (have, need) = (self.pairs.len(), self.species.len().pow(2));
-            return Err(ModelError::Range(format!("{have} pairs where {need} are needed, one an ordered pair")));
+            return Err(ModelError::Range(format!(
+                "{have} pairs where {need} are needed, one an ordered pair"
+            )));
         }
         Invariants::<f64>::new(self.channel_shifts, &self.couplings)?;
         if !(2..=MAX_RADIAL).contains(&self.radial_functions) {
@@ -212,8 +214,13 @@ impl Model {
             };
             return Err(ModelError::Tensor { name, problem });
         }
-        if self.isolated_ev.len() != self.spec.species.len() || self.isolated_ev.iter().any(|e| !e.is_finite()) {
-            return Err(ModelError::Tensor { name: "isolated_eV".into(), problem: "wrong length or not finite".into() });
+        if self.isolated_ev.len() != self.spec.species.len()
+            || self.isolated_ev.iter().any(|e| !e.is_finite())
+        {
+            return Err(ModelError::Tensor {
+                name: "isolated_eV".into(),
+                problem: "wrong length or not finite".into(),
+            });
         }
         Ok(())
     }

@@ -183,7 +183,8 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             if let Some((first, second, distance_a)) = output.overlap {
                 return Err(EvaluationError::Overlap { first, second, distance_a });
             }
-            for ((&centre, energy), force) in block.iter().zip(&output.energies_ev).zip(&output.centre_forces) {
+            for ((&centre, energy), force) in block.iter().zip(&output.energies_ev).zip(&output.centre_forces)
+            {
                 out.atom_energies_ev[centre as usize] = *energy;
                 out.forces[centre as usize] += force;
             }

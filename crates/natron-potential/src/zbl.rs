@@ -41,7 +41,10 @@ impl Zbl {
             let species = |s: &str| Species::from_symbol(s).ok_or_else(|| format!("`{s}` is no element"));
             let (inner, outer) = (entry.inner_a, entry.outer_a);
             if !(inner > 0.0 && inner < outer && outer.is_finite()) {
-                return Err(format!("the wall of {:?} needs 0 < inner_A < outer_A, not {inner} and {outer}", entry.pair));
+                return Err(format!(
+                    "the wall of {:?} needs 0 < inner_A < outer_A, not {inner} and {outer}",
+                    entry.pair
+                ));
             }
             Ok((species(&entry.pair[0])?, species(&entry.pair[1])?, inner, outer))
         };
@@ -113,10 +116,16 @@ impl Evaluator for ZblEvaluator<'_> {
         for i in 0..structure.len() {
             for neighbour in list.neighbours(structure, i) {
                 let j = neighbour.index;
-                let (energy, slope) = self.0.pair(structure.species[i], structure.species[j], neighbour.distance_a);
+                let (energy, slope) =
+                    self.0.pair(structure.species[i], structure.species[j], neighbour.distance_a);
                 if energy != 0.0 || slope != 0.0 {
                     out.atom_energies_ev[i] += 0.5 * energy;
-                    out.add_pair(i, j, &neighbour.vector, neighbour.vector * (0.5 * slope / neighbour.distance_a));
+                    out.add_pair(
+                        i,
+                        j,
+                        &neighbour.vector,
+                        neighbour.vector * (0.5 * slope / neighbour.distance_a),
+                    );
                 }
             }
         }
@@ -149,7 +158,9 @@ mod tests {
         let pair = |inner_a, outer_a| ZblPair { pair: ["C".into(), "Na".into()], inner_a, outer_a };
         assert!(Zbl::new(&[pair(1.0, 0.5)]).is_err());
         assert!(Zbl::new(&[pair(f64::NAN, 0.5)]).is_err());
-        assert!(Zbl::new(&[ZblPair { pair: ["C".into(), "Xx".into()], inner_a: 0.5, outer_a: 1.0 }]).is_err());
+        assert!(
+            Zbl::new(&[ZblPair { pair: ["C".into(), "Xx".into()], inner_a: 0.5, outer_a: 1.0 }]).is_err()
+        );
         let wall = Zbl::new(&[pair(0.8, 1.5)]).expect("valid");
         assert_eq!(wall.pair(Species::NA, Species::C, 1.6), (0.0, 0.0));
         assert!(wall.pair(Species::C, Species::NA, 1.4).0 > 0.0);

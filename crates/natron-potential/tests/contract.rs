@@ -1,0 +1,231 @@
+//! Every potential of the workspace passes the contract, and the contract fails what breaks it.
+
+use natron_atoms::{NeighbourList, Species, Structure};
+use natron_descriptor::{CHANNELS, SimdPath};
+use natron_potential::contract::{self, tiny_cell};
+use natron_potential::file::{self, Provenance};
+use natron_potential::{
+    Evaluation, EvaluationError, Evaluator, FileError, Layer, LennardJones, Model, ModelSpec,
+    NeuralPotential, PairSpec, Potential, Precision, Zbl, ZblPair,
+};
+use rand::{RngExt, SeedableRng};
+
+fn spec(hidden: &[usize]) -> ModelSpec {
+    let pair =
+        |a: &str, b: &str, cutoff_a, scale_a| PairSpec { pair: [a.into(), b.into()], cutoff_a, scale_a };
+    ModelSpec {
+        species: vec!["C".into(), "Na".into()],
+        pairs: vec![
+            pair("C", "C", 3.5, 1.8),
+            pair("C", "Na", 4.0, 2.6),
+            pair("Na", "C", 4.2, 2.6),
+            pair("Na", "Na", 4.5, 3.2),
+        ],
+        radial_functions: 8,
+        channel_shifts: 2,
+        couplings: vec![[1, 1, 2], [2, 2, 2], [1, 2, 3], [1, 3, 4], [4, 4, 4]],
+        hidden: hidden.to_vec(),
+        walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.9, outer_a: 2.2 }],
+    }
+}
+
+fn random_model(hidden: &[usize], seed: u64) -> Model {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let spec = spec(hidden);
+    let mut random =
+        |n: usize, scale: f32| (0..n).map(|_| rng.random_range(-scale..scale)).collect::<Vec<f32>>();
+    let features = spec.features();
+    let radial = (0..4).map(|_| random(spec.radial_functions * CHANNELS, 0.5)).collect();
+    let mean = (0..2).map(|_| random(features, 0.2)).collect();
+    let spread = (0..2).map(|_| random(features, 0.2).iter().map(|x| 1.0 + x).collect()).collect();
+    let layers = (0..2)
+        .map(|_| {
+            let layer = |(i, o): (usize, usize)| Layer {
+                weight: random(i * o, 1.5 / (i as f32).sqrt()),
+                bias: random(o, 0.3),
+            };
+            spec.layer_shapes().into_iter().map(layer).collect()
+        })
+        .collect();
+    Model { radial, mean, spread, layers, isolated_ev: vec![-1.3, -0.2], spec }
+}
+
+fn neural(hidden: &[usize], precision: Precision) -> NeuralPotential {
+    NeuralPotential::new(random_model(hidden, 3), precision).expect("a valid model")
+}
+
+const NA_C: [Species; 2] = [Species::C, Species::NA];
+
+#[test]
+fn neural_potentials_pass() {
+    for hidden in [&[][..], &[20], &[64, 32]] {
+        let potential = neural(hidden, Precision::F64);
+        contract::check(&potential, &tiny_cell(&NA_C, 1.7, 1)).expect("passes");
+        contract::check(&potential, &tiny_cell(&[Species::C], 1.4, 2)).expect("passes");
+    }
+}
+
+#[test]
+fn pair_potentials_pass() {
+    let argon = Species::from_symbol("Ar").expect("an element");
+    let lj = LennardJones { epsilon_ev: 0.0104, sigma_a: 3.4, cutoff_a: 8.0 };
+    contract::check(&lj, &tiny_cell(&[argon], 3.7, 1)).expect("Lennard-Jones passes");
+    let wall = |a: &str, b: &str| ZblPair { pair: [a.into(), b.into()], inner_a: 0.6, outer_a: 1.6 };
+    let zbl = Zbl::new(&[wall("C", "C"), wall("C", "Na"), wall("Na", "Na")]).expect("valid");
+    contract::check(&zbl, &tiny_cell(&NA_C, 1.3, 1)).expect("ZBL passes");
+}
+
+#[test]
+fn single_precision_follows_double_on_every_path() {
+    let structure = tiny_cell(&NA_C, 1.7, 4);
+    let double = neural(&[64, 32], Precision::F64);
+    for path in [SimdPath::Avx512, SimdPath::Avx2, SimdPath::Portable] {
+        if path.is_available() {
+            let single = neural(&[64, 32], Precision::F32).with_simd(path);
+            contract::precision(&single, &double, &structure).expect(path.name());
+            contract::check(&double.clone().with_simd(path), &structure).expect(path.name());
+        }
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_the_threads() {
+    let unit = tiny_cell(&NA_C, 1.7, 4);
+    let mut big = unit.clone();
+    let rows = unit.cell.rows() * 3.0;
+    big.cell =
+        natron_atoms::Cell::new(std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)])), [true; 3])
+            .expect("a cell");
+    big.species.clear();
+    big.positions.clear();
+    for image in (0..27).map(|k| [k % 3, k / 3 % 3, k / 9]) {
+        big.species.extend(&unit.species);
+        big.positions.extend(unit.positions.iter().map(|p| p + unit.cell.offset(image)));
+    }
+    let potential = neural(&[32], Precision::F32);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| contract::evaluate(&potential, &big))
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(5));
+}
+
+/// A potential with something wrong in it.
+struct Broken<P> {
+    inner: P,
+    spoil: fn(&Structure, &mut Evaluation),
+}
+
+impl<P: Potential> Potential for Broken<P> {
+    fn cutoff_a(&self, a: Species, b: Species) -> f64 {
+        self.inner.cutoff_a(a, b)
+    }
+    fn max_cutoff_a(&self) -> f64 {
+        self.inner.max_cutoff_a()
+    }
+    fn species(&self) -> Option<Vec<Species>> {
+        self.inner.species()
+    }
+    fn evaluator(&self) -> Box<dyn Evaluator + '_> {
+        Box::new(BrokenEvaluator { inner: self.inner.evaluator(), spoil: self.spoil })
+    }
+}
+
+struct BrokenEvaluator<'a> {
+    inner: Box<dyn Evaluator + 'a>,
+    spoil: fn(&Structure, &mut Evaluation),
+}
+
+impl Evaluator for BrokenEvaluator<'_> {
+    fn evaluate(
+        &mut self,
+        structure: &Structure,
+        list: &NeighbourList,
+        out: &mut Evaluation,
+    ) -> Result<(), EvaluationError> {
+        self.inner.evaluate(structure, list, out)?;
+        (self.spoil)(structure, out);
+        Ok(())
+    }
+}
+
+#[test]
+fn each_check_fails_what_it_is_for() {
+    let argon = Species::from_symbol("Ar").expect("an element");
+    let cell = tiny_cell(&[argon], 3.7, 1);
+    let broken =
+        |spoil| Broken { inner: LennardJones { epsilon_ev: 0.0104, sigma_a: 3.4, cutoff_a: 8.0 }, spoil };
+    let wrong_force = broken(|_, out| out.forces[0].x += 1e-5);
+    assert!(contract::forces(&wrong_force, &cell).is_err());
+    assert!(contract::totals(&wrong_force, &cell).is_err());
+    assert!(contract::permutation(&wrong_force, &cell).is_err());
+    assert!(contract::rotation(&wrong_force, &cell, false).is_err());
+    let wrong_virial = broken(|_, out| out.virial_ev[(0, 1)] += 1e-3);
+    assert!(contract::virial(&wrong_virial, &cell).is_err());
+    let absolute = broken(|s, out| out.energy_ev += 1e-6 * s.positions[0].x);
+    assert!(contract::translation(&absolute, &cell).is_err());
+    assert!(contract::lattice_shifts(&absolute, &cell).is_err());
+    let not_extensive = broken(|s, out| out.energy_ev += (s.len() as f64).sqrt());
+    assert!(contract::supercell(&not_extensive, &cell).is_err());
+    assert!(contract::isolated(&not_extensive, argon).is_err());
+    assert!(contract::cutoff(&not_extensive, argon, argon).is_err());
+    let coarse = broken(|_, out| out.forces.iter_mut().for_each(|f| f.y += 2e-3));
+    assert!(
+        contract::precision(
+            &coarse,
+            &LennardJones { epsilon_ev: 0.0104, sigma_a: 3.4, cutoff_a: 8.0 },
+            &cell
+        )
+        .is_err()
+    );
+}
+
+#[test]
+fn files_round_trip_and_damage_is_refused() {
+    let model = random_model(&[20], 9);
+    let provenance =
+        Provenance { data_sha256: "ab".repeat(32), uncertainty_factor: Some(1.5), ..Default::default() };
+    let bytes = file::to_bytes(&model, &provenance).expect("valid");
+    assert_eq!(file::to_bytes(&model, &provenance).expect("valid"), bytes, "the same model, the same bytes");
+    let (back, origin) = file::from_bytes(&bytes).expect("reads back");
+    assert_eq!((back, origin), (model.clone(), provenance.clone()));
+    for cut in [0, 5, 8, 100, bytes.len() / 2, bytes.len() - 1] {
+        assert!(file::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    let mut huge = bytes.clone();
+    huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(matches!(file::from_bytes(&huge), Err(FileError::Damaged(_))));
+    let patched = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).expect("present");
+        let mut bytes = bytes.clone();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        file::from_bytes(&bytes)
+    };
+    let format = "\\\"format\\\":1";
+    assert!(matches!(patched(format, "\\\"format\\\":9"), Err(FileError::Newer(9))));
+    assert!(matches!(
+        patched("\\\"channel_shifts\\\"", "\\\"channel_shiftz\\\""),
+        Err(FileError::Metadata(_))
+    ));
+    assert!(matches!(patched("network.C.0.bias", "network.C.0.biaz"), Err(FileError::Tensor { .. })));
+    let mut broken = model;
+    broken.layers[0][0].weight[3] = f32::NAN;
+    assert!(file::to_bytes(&broken, &provenance).is_err());
+}
+
+#[test]
+fn unknown_elements_and_short_lists_are_refused() {
+    let potential = neural(&[], Precision::F32);
+    let mut structure = tiny_cell(&NA_C, 1.7, 1);
+    let short = NeighbourList::build(&structure, 2.0, 0.0).expect("a list");
+    let mut out = Evaluation::zeros(8);
+    let refused = potential.evaluator().evaluate(&structure, &short, &mut out);
+    assert!(matches!(refused, Err(EvaluationError::ShortList { .. })));
+    structure.species[3] = Species::from_symbol("Li").expect("an element");
+    let list = NeighbourList::build(&structure, 5.0, 0.0).expect("a list");
+    let refused = potential.evaluator().evaluate(&structure, &list, &mut out);
+    assert!(matches!(refused, Err(EvaluationError::UnknownSpecies { atom: 3, .. })));
+}
