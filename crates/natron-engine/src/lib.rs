@@ -1,10 +1,34 @@
 //! A deck and its files into a run directory: what every front end of natron shares.
 //!
 //! The one decision that shaped this crate: commands are functions from checked input to values. They
-//! print nothing, end no process and install no handler: a front end passes a watch that hears of
+//! print nothing, end no process and install no handler: a front end passes a [`Watch`] that hears of
 //! progress and can ask for an early end, and gets back a value that serialises to the JSON of the CONTRACT.
 
+pub mod bench;
 pub mod deck;
+#[cfg(feature = "hdf5")]
+pub mod diffusion;
+mod envelope;
 mod error;
+pub mod evaluate;
+mod files;
+pub mod job;
+#[cfg(feature = "hdf5")]
+pub mod md;
+#[cfg(feature = "hdf5")]
+pub mod new_deck;
+pub mod potentials;
+pub mod run_directory;
+mod structure;
+/// Rows of text in aligned columns.
+pub mod table {
+    pub use natron_report::Table;
+}
+pub mod threads;
+#[cfg(feature = "hdf5")]
+mod trajectory;
+pub mod watch;
 
+pub use envelope::Build;
 pub use error::{Failure, InputError, RunError};
+pub use watch::Watch;

@@ -1,6 +1,6 @@
 //! `natron new md`: a commented deck for a user's own structure.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use natron_atoms::{Species, Structure};
 use natron_dynamics::MdDeck;
@@ -86,11 +86,20 @@ fn split_elements(structure: &Structure, elements: &[Species]) -> (Vec<Species>,
     (rarest.into_iter().copied().collect(), Vec::new())
 }
 
+/// The deck of the example, for a deck that will lie in `folder`; its structure is written there.
+///
+/// # Errors
+/// The structure's file exists, or the disk refuses.
+pub fn new_example(folder: &Path) -> Result<NewDeck, Failure> {
+    write_new(&folder.join(EXAMPLE_FILE), EXAMPLE_STRUCTURE)?;
+    Ok(deck_for(&files::example_structure(EXAMPLE_STRUCTURE), EXAMPLE_FILE))
+}
+
 /// Writes a file that must not exist yet.
 ///
 /// # Errors
 /// It exists, or the disk refuses.
-pub fn write_new(path: &PathBuf, text: &str) -> Result<(), Failure> {
+pub fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = opened.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::from(

@@ -1,6 +1,6 @@
 //! Where a potential comes from: a built-in name or a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use natron_atoms::Species;
 use natron_potential::{LennardJones, NeuralPotential, Potential, Precision};
@@ -43,6 +43,9 @@ pub const BUILT_IN: &[BuiltIn] = &[
         source: Source::LennardJonesArgon,
     },
 ];
+
+/// The built-in potential that is meant where none is named.
+pub const DEFAULT: &str = BUILT_IN[0].name;
 
 /// A potential with its identity.
 pub struct LoadedPotential {
@@ -179,11 +182,6 @@ impl Potential for OnlyArgon {
     fn evaluator(&self) -> Box<dyn natron_potential::Evaluator + '_> {
         self.0.evaluator()
     }
-}
-
-/// The path of a potential file named in a deck.
-pub(crate) fn in_folder(folder: &Path, file: &str) -> PathBuf {
-    folder.join(file)
 }
 
 #[cfg(test)]

@@ -6,22 +6,12 @@ use natron_atoms::{Frame, Species};
 use natron_dynamics::plan::PotentialChoice;
 use natron_dynamics::{MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
 
-use crate::deck::{Document, KeyPath, Override, Problem, decode_and_check};
+use crate::deck::{Document, KeyPath, Problem, decode_and_check};
+use crate::job::JobOptions;
 use crate::md::explain;
 use crate::potentials::{LoadedPotential, load_built_in, load_file};
 use crate::run_directory::Existing;
 use crate::{Failure, InputError, files};
-
-/// What to run.
-#[derive(Debug, Clone)]
-pub struct MdOptions {
-    /// The deck.
-    pub deck: PathBuf,
-    /// `--set`, in the order given.
-    pub overrides: Vec<Override>,
-    /// What to do with a run directory that exists.
-    pub existing: Existing,
-}
 
 /// A checked run: deck, structure and potential are there and fit together.
 pub struct MdJob {
@@ -40,7 +30,7 @@ impl MdJob {
     ///
     /// # Errors
     /// Every mistake of the deck, or the first of what it refers to.
-    pub fn prepare(options: &MdOptions) -> Result<Self, Failure> {
+    pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
         let document = Document::read(&options.deck, &options.overrides)?;
         let deck: MdDeck = decode_and_check(&document, problems)?;
         let plan = deck.validate().expect("the deck was validated while it was read");
@@ -101,11 +91,6 @@ impl MdJob {
     /// Number of atoms.
     pub fn atoms(&self) -> usize {
         self.start.structure.len()
-    }
-
-    /// The resolved deck with what every value means.
-    pub fn explain(&self) -> String {
-        explain::explain(&self.deck)
     }
 
     /// The resolved deck as it is kept in the run directory, where its paths start from.

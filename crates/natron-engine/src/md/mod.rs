@@ -11,8 +11,7 @@ mod speed;
 mod summary;
 mod thermo_file;
 
-pub use job::{MdJob, MdOptions};
-pub use run::MdOutcome;
+pub use job::MdJob;
 
 pub(crate) use log::now_utc;
 pub(crate) use run::TRAJECTORY;

@@ -6,37 +6,22 @@ use natron_atoms::Frame;
 use natron_dynamics::plan::StageKind;
 use natron_dynamics::{Instability, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary};
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::log::{self, Log, now_utc};
 use super::recorder::{Recorder, StepCount, Unwritable, replica_directory};
 use super::speed::Speed;
 use super::summary::{Summary, write_results};
 use super::thermo_file::ThermoFile;
-use super::{MdJob, restarts};
+use super::{MdJob, explain, restarts};
 use crate::envelope::Build;
+use crate::job::{Job, RunOutcome};
 use crate::run_directory::{Existing, RunDirectory};
 use crate::trajectory::TrajectoryWriter;
-use crate::watch::{Stop, Watch};
+use crate::watch::Watch;
 use crate::{Failure, InputError, RunError, files};
 
 /// Name of the trajectory in a run directory.
 pub(crate) const TRAJECTORY: &str = "trajectory.h5";
-
-/// What a run that did not fail leaves behind.
-#[derive(Debug, Clone)]
-pub struct MdOutcome {
-    /// The content of summary.json.
-    pub summary: Value,
-    /// The result as a table of text.
-    pub table: String,
-    /// The run directory.
-    pub directory: PathBuf,
-    /// Files for a reader: report, summary.
-    pub reports: Vec<PathBuf>,
-    /// What stopped it before its end.
-    pub stopped: Option<Stop>,
-}
 
 /// One replica after its run.
 pub(super) struct Replica {
@@ -48,13 +33,28 @@ pub(super) struct Replica {
     pub(super) last: natron_atoms::Structure,
 }
 
-impl MdJob {
-    /// Runs every replica and writes the run directory.
-    ///
-    /// # Errors
-    /// The directory may not be used or the restarts do not fit (nothing was written), a run went out of
-    /// bounds, or the disk refuses.
-    pub fn run(&self, build: &Build, watch: &dyn Watch) -> Result<MdOutcome, Failure> {
+impl Job for MdJob {
+    fn command(&self) -> &'static str {
+        "md"
+    }
+
+    fn about(&self) -> String {
+        let stages: Vec<&str> = self.plan.run.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let replicas = if self.plan.replicas > 1 { format!("{} replicas of ", self.plan.replicas) } else { String::new() };
+        format!(
+            "{replicas}{} atoms with potential {} through {} into {}",
+            self.atoms(),
+            self.potential.name,
+            stages.join(", "),
+            self.directory.display()
+        )
+    }
+
+    fn explain(&self) -> String {
+        explain::explain(&self.deck)
+    }
+
+    fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
         let started_utc = now_utc();
         RunDirectory::check(&self.directory, self.existing)?;
         let restarts = self.restarts()?;
@@ -71,7 +71,9 @@ impl MdJob {
         let summary = Summary { job: self, build, started_utc, stopped, threads: rayon::current_num_threads() };
         write_results(&summary, directory, &replicas, watch)
     }
+}
 
+impl MdJob {
     /// For each replica where to go on from, each checked against the deck; `None` is a new start.
     fn restarts(&self) -> Result<Vec<Option<Restart>>, Failure> {
         let replicas = self.plan.replicas;

@@ -7,11 +7,12 @@ use natron_dynamics::summary::DynamicsSummary;
 use natron_dynamics::{StageResult, StageSummary};
 use serde_json::{Map, Value};
 
-use super::run::{MdOutcome, Replica, TRAJECTORY};
+use super::run::{Replica, TRAJECTORY};
 use super::speed::Speed;
 use super::{MdJob, report};
 use crate::diffusion::{self, Analysis};
 use crate::envelope::{Build, json, put_number};
+use crate::job::RunOutcome;
 use crate::watch::{Stop, Watch};
 use crate::{Failure, files};
 
@@ -30,7 +31,7 @@ pub(super) fn write_results(
     directory: &Path,
     replicas: &[Replica],
     watch: &dyn Watch,
-) -> Result<MdOutcome, Failure> {
+) -> Result<RunOutcome, Failure> {
     if replicas.len() > 1 {
         for replica in replicas {
             write_one(summary, &replica.directory, std::slice::from_ref(replica), watch)?;
@@ -44,7 +45,7 @@ fn write_one(
     directory: &Path,
     replicas: &[Replica],
     watch: &dyn Watch,
-) -> Result<MdOutcome, Failure> {
+) -> Result<RunOutcome, Failure> {
     let job = summary.job;
     let analyses = analyse(job, replicas, watch);
     let value = Value::Object(summary.json(replicas, &analyses));
@@ -55,10 +56,9 @@ fn write_one(
     let rows = rows(&value);
     let page = report::page(job, replicas, &analyses, &rows, summary.stopped);
     files::replace(&report_path, page.as_bytes())?;
-    Ok(MdOutcome {
+    Ok(RunOutcome {
         summary: value,
         table: report::text_table(&rows),
-        directory: directory.to_path_buf(),
         reports: vec![report_path, summary_path],
         stopped: summary.stopped,
     })

@@ -1,0 +1,140 @@
+//! report.html: what a run found, on one page.
+
+use natron_atoms::{Structure, Vec3};
+use natron_report::{Page, Plot, StructurePicture, Table};
+
+use super::MdJob;
+use super::explain::to_toml;
+use super::run::Replica;
+use super::thermo_file::{ThermoTrace, trace};
+use crate::diffusion::Analysis;
+use crate::watch::Stop;
+
+const WIDTH: f64 = 640.0;
+const HEIGHT: f64 = 400.0;
+/// Points of a curve beyond this do not show.
+const MOST_POINTS: usize = 2000;
+/// Atoms of a picture beyond this do not show.
+const MOST_ATOMS: usize = 3000;
+
+/// Quantity and value as aligned text.
+pub(super) fn text_table(rows: &[(String, String)]) -> String {
+    table(rows).to_text()
+}
+
+fn table(rows: &[(String, String)]) -> Table {
+    let mut table = Table::new(&["quantity", "value"]);
+    for (name, value) in rows {
+        table.push(&[name, value]);
+    }
+    table
+}
+
+/// The page.
+pub(super) fn page(
+    job: &MdJob,
+    replicas: &[Replica],
+    analyses: &Result<Vec<Analysis>, String>,
+    rows: &[(String, String)],
+    stopped: Option<Stop>,
+) -> String {
+    let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut page = Page::new(&format!("Molecular dynamics: {name}"))
+        .subtitle(&format!("{} atoms, potential {}, {} replica(s)", job.atoms(), job.potential.name, replicas.len()));
+    if let Some(stop) = stopped {
+        let text = format!("The run was stopped by {} before its end; continue it with --resume.", stop.name());
+        page = page.warning(&text);
+    }
+    page = page.table(&table(rows));
+    page = diffusion(page, analyses);
+    page = thermo(page, replicas);
+    if let Some(replica) = replicas.first() {
+        page = page.heading("Last frame").figure(&picture(&replica.last), "The atoms at the end, wrapped into the cell.");
+    }
+    page.heading("Deck").code(&to_toml(&job.deck)).to_html()
+}
+
+fn diffusion(mut page: Page, analyses: &Result<Vec<Analysis>, String>) -> Page {
+    page = page.heading("Diffusion");
+    let analyses = match analyses {
+        Ok(analyses) => analyses,
+        Err(why) => return page.note(&format!("No diffusion coefficient: {why}.")),
+    };
+    for analysis in analyses {
+        let result = &analysis.diffusion.result;
+        let against = match result.reference.is_empty() {
+            true => "the whole system".to_string(),
+            false => result.reference.join(", "),
+        };
+        let caption = format!(
+            "Mean squared displacement of {} relative to {against}, averaged over atoms and time origins; band: standard error. Verdict: {}.",
+            result.species, result.verdict
+        );
+        page = page.figure(&msd(analysis).to_svg(WIDTH, HEIGHT), &caption);
+        if let Some(why) = &result.D_m2_per_s_note {
+            page = page.note(&format!("{}: no number for D, because {why}.", result.species));
+        }
+    }
+    page
+}
+
+fn msd(analysis: &Analysis) -> Plot {
+    let curve = &analysis.diffusion.msd;
+    let points: Vec<(f64, f64)> = curve.time_ps.iter().copied().zip(curve.msd_a2.iter().copied()).collect();
+    let band: Vec<(f64, f64, f64)> =
+        points.iter().zip(&curve.err_a2).map(|((t, m), e)| (*t, m - e, m + e)).collect();
+    let mut plot = Plot::new("")
+        .x("t / ps")
+        .y("MSD / \u{c5}\u{b2}")
+        .line(analysis.species.symbol(), &points)
+        .band("standard error", &band);
+    if let Some(fit) = analysis.diffusion.fit {
+        let at = |t: f64| (t, fit.intercept_a2 + fit.gradient_a2_per_ps * t);
+        plot = plot.dashed("fit", &[at(fit.from_ps), at(fit.to_ps)]).span("fitted", fit.from_ps, fit.to_ps);
+    }
+    plot
+}
+
+fn thermo(mut page: Page, replicas: &[Replica]) -> Page {
+    let traces: Vec<ThermoTrace> =
+        replicas.iter().filter_map(|replica| trace(&replica.directory.join("thermo.csv")).ok()).collect();
+    page = page.heading("Temperature and energy");
+    let mut temperature = Plot::new("").x("t / ps").y("T / K");
+    let mut energy = Plot::new("").x("t / ps").y("total energy / (meV/atom)");
+    for (number, (trace, replica)) in traces.iter().zip(replicas).enumerate() {
+        let name = if replicas.len() > 1 { format!("replica {number}") } else { String::new() };
+        temperature = temperature.line(&name, &thinned(&trace.time_ps, &trace.temperature_k));
+        // The energy of a minimisation falls by orders more than that of dynamics moves.
+        let dynamics = trace.temperature_k.iter().position(|t| *t > 0.0).unwrap_or(0);
+        let last = trace.total_energy_ev.last().copied().unwrap_or(0.0);
+        let per_atom = 1e3 / replica.last.len() as f64;
+        let change: Vec<f64> = trace.total_energy_ev.iter().map(|e| (e - last) * per_atom).collect();
+        energy = energy.line(&name, &thinned(&trace.time_ps[dynamics..], &change[dynamics..]));
+    }
+    page.figure(&temperature.to_svg(WIDTH, 0.6 * HEIGHT), "Temperature over all stages.")
+        .figure(&energy.to_svg(WIDTH, 0.6 * HEIGHT), "Total energy relative to its last value, dynamics only.")
+}
+
+fn thinned(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
+    let every = x.len().div_ceil(MOST_POINTS).max(1);
+    x.iter().copied().zip(y.iter().copied()).step_by(every).collect()
+}
+
+/// The structure with every atom inside the cell.
+fn picture(structure: &Structure) -> String {
+    let rows = structure.cell.rows();
+    let edges: [[f64; 3]; 3] = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)]));
+    let periodic = structure.cell.periodic().contains(&true);
+    let mut picture = StructurePicture::new(periodic.then_some(edges));
+    let mut elements = structure.species.clone();
+    elements.sort_unstable();
+    elements.dedup();
+    for element in elements {
+        let wrapped = |position: &Vec3| <[f64; 3]>::from(structure.cell.wrap(position).0);
+        let atoms = structure.species.iter().zip(&structure.positions).take(MOST_ATOMS);
+        let positions: Vec<[f64; 3]> =
+            atoms.filter(|(species, _)| **species == element).map(|(_, position)| wrapped(position)).collect();
+        picture = picture.atoms(element.symbol(), &positions);
+    }
+    picture.bonds("C", "C", 1.9).to_svg(WIDTH, WIDTH)
+}

@@ -1,0 +1,108 @@
+//! Commands and flags: their names are those of the CONTRACT, their help is meant to teach.
+
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
+
+use crate::commands;
+
+/// Molecular dynamics with neural potentials, from DFT data to diffusion coefficients with honest uncertainty.
+#[derive(Debug, Parser)]
+#[command(name = "natron", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  natron new md my.extxyz            write a commented deck for your structure
+  natron md my.toml --check          is everything in order?
+  natron md my.toml                  run it: results in ./my/, read ./my/report.html
+  natron diffusion my                the diffusion coefficient again, from the trajectory
+  natron evaluate -p nac dft.extxyz  how far is a potential from DFT labels?
+
+`natron COMMAND --help` explains each command with examples.")]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Every command")]
+pub struct Global {
+    /// Print exactly one JSON object on stdout, also after a failure; everything else goes to stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; -vv says most
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours: by default on a terminal, unless NO_COLOR is set or TERM is dumb
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// Threads to compute with; by default as many as CPU affinity and cgroup allow
+    #[arg(long, global = true, value_name = "N", env = "NATRON_THREADS", value_parser = threads)]
+    pub threads: Option<usize>,
+}
+
+impl Global {
+    /// What is assumed where the command line itself could not be read and JSON was asked for.
+    pub fn quiet_json() -> Self {
+        Self { json: true, quiet: false, verbose: 0, color: ColorChoice::Auto, threads: None }
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=1024) => Ok(threads),
+        _ => Err("a number of threads is from 1 to 1024".into()),
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run molecular dynamics from a deck
+    Md(commands::job::JobArguments),
+    /// Compare a potential with labelled frames
+    Evaluate(commands::evaluate::Arguments),
+    /// Compute diffusion coefficients from trajectories
+    Diffusion(commands::diffusion::Arguments),
+    /// Measure the speed of molecular dynamics on this machine
+    Bench(commands::bench::Arguments),
+    /// Write a new deck to start from
+    New {
+        /// Which kind.
+        #[command(subcommand)]
+        what: commands::new::What,
+    },
+}
+
+impl Command {
+    /// The name in `schema`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Md(_) => "md",
+            Self::Evaluate(_) => "evaluate",
+            Self::Diffusion(_) => "diffusion",
+            Self::Bench(_) => "bench",
+            Self::New { .. } => "new",
+        }
+    }
+}
+
+/// Whether there is a command of this name.
+pub fn is_command(name: &str) -> bool {
+    Cli::command().get_subcommands().any(|command| command.get_name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,15 @@
+//! One file for each command: its flags, its help, and how its result is shown.
+
+pub mod bench;
+pub mod diffusion;
+pub mod evaluate;
+pub mod job;
+pub mod md;
+pub mod new;
+
+use std::path::Path;
+
+/// A path as a user would type it.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,80 @@
+//! `natron new`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use natron_engine::new_deck::{EXAMPLE_FILE, NewDeck, new_example, new_md, write_new};
+use natron_engine::{Failure, InputError};
+use serde_json::Value;
+
+use super::shown;
+use crate::output::Output;
+
+/// Kinds of decks.
+#[derive(Debug, Clone, Subcommand)]
+pub enum What {
+    /// A deck for molecular dynamics
+    Md(MdArguments),
+}
+
+/// What the deck is for.
+#[derive(Debug, Clone, Args)]
+#[command(
+    long_about = "\
+Write a commented deck for molecular dynamics: relax, heat with a thermostat, measure without one.
+
+The elements that diffuse are guessed (alkali metals first); every value may be changed. Nothing is overwritten.",
+    after_help = "\
+Examples:
+  natron new md my.extxyz            writes my.toml
+  natron new md my.extxyz -o -       prints it
+  natron new md                      writes the example Na22C200 and its deck"
+)]
+pub struct MdArguments {
+    /// Structure in extended XYZ; without one the example Na22C200 is written too
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Where the deck goes; - is the screen; default: the structure's name with .toml, in this folder
+    #[arg(short, long, value_name = "DECK")]
+    pub output: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(what: &What, output: &Output) -> Result<ExitCode, Failure> {
+    let What::Md(arguments) = what;
+    let structure = arguments.file.as_deref().unwrap_or(Path::new(EXAMPLE_FILE));
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => PathBuf::from(structure.file_stem().unwrap_or_default()).with_extension("toml"),
+    };
+    let on_screen = path.as_os_str() == "-";
+    let folder = if on_screen { Path::new("") } else { path.parent().unwrap_or(Path::new("")) };
+    let new = match &arguments.file {
+        Some(file) => new_md(file, folder)?,
+        None => example(folder, on_screen)?,
+    };
+    if new.potential.is_none() {
+        output.warning("no built-in potential knows all these elements: put your own file into [potential]");
+    }
+    let mut map = output.build.envelope("new");
+    map.insert("deck".into(), if on_screen { Value::Null } else { shown(&path).into() });
+    map.insert("text".into(), new.text.clone().into());
+    let value = Value::Object(map);
+    if on_screen {
+        return Ok(output.result(&value, &new.text));
+    }
+    write_new(&path, &new.text)?;
+    let next = format!("{}\nnext: natron md {} --check\n", shown(&path), shown(&path));
+    Ok(output.result(&value, &next))
+}
+
+/// The example: its structure is written, its deck returned.
+fn example(folder: &Path, on_screen: bool) -> Result<NewDeck, Failure> {
+    if on_screen {
+        return Err(InputError::new("the example consists of two files and does not fit on the screen")
+            .help("name your structure, or leave out --output -")
+            .into());
+    }
+    new_example(folder)
+}

@@ -1,0 +1,177 @@
+//! How far a run is: a bar on a terminal, else one plain line a minute.
+
+use std::io::{self, IsTerminal};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use natron_engine::watch::{Progress, Stop, Watch};
+
+use crate::output::Output;
+use crate::signals::Signals;
+use crate::time_limit;
+
+/// Time between two plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(60);
+
+/// The watch of a command line.
+pub struct Screen<'o> {
+    output: &'o Output,
+    signals: Signals,
+    deadline: Option<Instant>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The latest word of each replica.
+    replicas: Vec<Option<Progress>>,
+    bar: Option<ProgressBar>,
+    last_line: Instant,
+}
+
+impl<'o> Screen<'o> {
+    /// A screen that also listens for signals and to the clock.
+    ///
+    /// # Errors
+    /// The system refuses the signal handler.
+    pub fn new(output: &'o Output, deadline: Option<Instant>) -> io::Result<Self> {
+        let bar = (!output.quiet && io::stderr().is_terminal()).then(bar);
+        Ok(Self {
+            output,
+            signals: Signals::listen()?,
+            deadline,
+            state: Mutex::new(State { replicas: Vec::new(), bar, last_line: Instant::now() }),
+        })
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        if let Some(bar) = &self.lock().bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Prints without tearing the bar.
+    fn print(&self, print: impl FnOnce(&Output)) {
+        match &self.lock().bar {
+            Some(bar) => bar.suspend(|| print(self.output)),
+            None => print(self.output),
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {prefix}")
+        .expect("the template is valid")
+        .progress_chars("=> ");
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    bar.set_style(style);
+    bar
+}
+
+impl Watch for Screen<'_> {
+    fn progress(&self, progress: &Progress) {
+        let mut state = self.lock();
+        if state.replicas.len() <= progress.replica {
+            state.replicas.resize(progress.replica + 1, None);
+        }
+        state.replicas[progress.replica] = Some(progress.clone());
+        let total = Total::of(&state.replicas);
+        match &state.bar {
+            Some(bar) => {
+                bar.set_length(total.steps_total);
+                bar.set_position(total.steps_done);
+                bar.set_message(progress.stage.clone());
+                bar.set_prefix(total.speed());
+            }
+            None if state.last_line.elapsed() >= LINE_EVERY => {
+                state.last_line = Instant::now();
+                drop(state);
+                self.output.info(&total.line(&progress.stage));
+            }
+            None => {}
+        }
+    }
+
+    fn info(&self, text: &str) {
+        self.print(|output| output.info(text));
+    }
+
+    fn warning(&self, text: &str) {
+        self.print(|output| output.warning(text));
+    }
+
+    fn detail(&self, text: &str) {
+        self.print(|output| output.detail(text));
+    }
+
+    fn stop(&self) -> Option<Stop> {
+        let late = || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        self.signals.received().or_else(|| late().then_some(Stop::MaxTime))
+    }
+}
+
+/// All replicas together.
+#[derive(Debug, Default, PartialEq)]
+struct Total {
+    steps_done: u64,
+    steps_total: u64,
+    ns_per_day: Option<f64>,
+    time_left: Option<Duration>,
+}
+
+impl Total {
+    fn of(replicas: &[Option<Progress>]) -> Self {
+        let mut total = Self::default();
+        for progress in replicas.iter().flatten() {
+            total.steps_done += progress.steps_done;
+            total.steps_total += progress.steps_total;
+            total.ns_per_day = match (total.ns_per_day, progress.ns_per_day) {
+                (Some(a), Some(b)) => Some(a + b),
+                (a, b) => a.or(b),
+            };
+            total.time_left = total.time_left.max(progress.time_left);
+        }
+        total
+    }
+
+    fn speed(&self) -> String {
+        let speed = self.ns_per_day.map(|ns| format!("{ns:.2} ns/day"));
+        let left = self.time_left.map(|left| format!("{} left", time_limit::shown(left)));
+        [speed, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn line(&self, stage: &str) -> String {
+        let percent = 100.0 * self.steps_done as f64 / self.steps_total.max(1) as f64;
+        let head = format!("{stage}: step {}/{} ({percent:.0} %)", self.steps_done, self.steps_total);
+        match self.speed() {
+            speed if speed.is_empty() => head,
+            speed => format!("{head}, {speed}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replicas_add_up() {
+        let one = |replica, left| {
+            Some(Progress {
+                replica,
+                stage: "run".into(),
+                steps_done: 50,
+                steps_total: 200,
+                ns_per_day: Some(1.5),
+                time_left: Some(Duration::from_secs(left)),
+            })
+        };
+        let total = Total::of(&[one(0, 10), None, one(2, 3661)]);
+        assert_eq!(total.line("run"), "run: step 100/400 (25 %), 3.00 ns/day, 01:01:01 left");
+    }
+}
