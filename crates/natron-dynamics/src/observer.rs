@@ -12,7 +12,7 @@ pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Receives the values of a run. Every method has an empty default.
 ///
-/// At one step the order is: thermo, frame, restart, step. Rows and frames are written at exact whole
+/// At one step the order is: thermo, frame, step, stage end, restart. Rows and frames are written at exact whole
 /// numbers of steps counted from the start of their stage, the start included; where one stage begins
 /// at the step the previous one wrote last, the frame is not repeated.
 pub trait Observer {

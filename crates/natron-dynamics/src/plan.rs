@@ -128,6 +128,14 @@ pub enum Ensemble {
 }
 
 impl Ensemble {
+    /// Its name in a deck.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nve => "nve",
+            Self::Langevin { .. } => "nvt-langevin",
+        }
+    }
+
     /// Whether the total momentum is a constant of motion.
     pub fn conserves_momentum(self) -> bool {
         matches!(self, Self::Nve)

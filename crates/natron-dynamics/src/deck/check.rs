@@ -30,11 +30,7 @@ impl Problems {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.0.push(DeckProblem {
-            path: path.into(),
-            message: message.into(),
-            help: Some(help.into()),
-        });
+        self.0.push(DeckProblem { path: path.into(), message: message.into(), help: Some(help.into()) });
     }
 
     /// The quantity, or a problem and `None`.

@@ -83,8 +83,7 @@ fn dynamics(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -
     let mut every = |key: &str, fs: f64| interval(key, fs, timestep, &stage.name, problems);
     let thermo_every = every("thermo_every_fs", output.thermo_every_fs);
     let restart_every = every("restart_every_ps", output.restart_every_ps * 1000.0);
-    let trajectory_every =
-        context.recorded.then(|| every("trajectory_every_fs", output.trajectory_every_fs));
+    let trajectory_every = context.recorded.then(|| every("trajectory_every_fs", output.trajectory_every_fs));
     let (ensemble, initial_temperature) = ensemble?;
     Some(Dynamics {
         steps: steps?,
@@ -189,8 +188,11 @@ fn ensemble(
         "nvt-langevin" => {
             let temperature =
                 problems.required(format!("{path}.temperature_K"), deck.temperature_k, TemperatureK::new);
-            let friction =
-                problems.required(format!("{path}.friction_per_ps"), deck.friction_per_ps, FrictionPerPs::new);
+            let friction = problems.required(
+                format!("{path}.friction_per_ps"),
+                deck.friction_per_ps,
+                FrictionPerPs::new,
+            );
             Ensemble::Langevin { temperature: temperature?, friction: friction? }
         }
         other => {

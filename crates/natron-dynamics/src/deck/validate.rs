@@ -154,9 +154,7 @@ fn analysis(deck: &AnalysisDeck, problems: &mut Problems) -> (Vec<Species>, Vec<
                     problems.add(format!("analysis.{key}"), format!("`{symbol}` is named twice"));
                 }
                 Some(element) => found.push(element),
-                None => {
-                    problems.add(format!("analysis.{key}"), format!("`{symbol}` is no chemical element"))
-                }
+                None => problems.add(format!("analysis.{key}"), format!("`{symbol}` is no chemical element")),
             }
         }
         found
