@@ -25,7 +25,9 @@ pub struct Conditions {
     pub temperature: TemperatureK,
     /// The longer of the two steps.
     pub timestep: TimestepFs,
-    /// Langevin dynamics before, in longer steps.
+    /// Step of the Langevin dynamics before; it is not what is tested.
+    pub equilibration_timestep: TimestepFs,
+    /// Number of its steps.
     pub equilibration_steps: u64,
     /// Length of each measured run, in longer steps.
     pub steps: u64,
@@ -116,15 +118,11 @@ fn equilibrate(
     let mut state = State::new(structure.clone(), vec![Vec3::zeros(); structure.len()], &mut forces)?;
     let normals = RandomKey::new(conditions.seed, 0, 0, Purpose::Velocities).at_step(0);
     velocities::draw(&mut state.velocities, &state.masses_amu, conditions.temperature, normals);
-    // A short step: the equilibration is not what is tested.
-    let timestep = TimestepFs::new(conditions.timestep.get().min(1.0)).expect("at most the timestep");
     let friction = FrictionPerPs::new(5.0).expect("in range");
     let ensemble = Ensemble::Langevin { temperature: conditions.temperature, friction };
     let key = RandomKey::new(conditions.seed, 0, 0, Purpose::Thermostat);
-    let mut integrator = integrator(timestep, ensemble, &state, key);
-    let steps =
-        (conditions.equilibration_steps as f64 * conditions.timestep.get() / timestep.get()).round() as u64;
-    for step in 0..steps {
+    let mut integrator = integrator(conditions.equilibration_timestep, ensemble, &state, key);
+    for step in 0..conditions.equilibration_steps {
         integrator.step(&mut state, &mut forces, step)?;
     }
     velocities::rest_centre_of_mass(&mut state.velocities, &state.masses_amu);

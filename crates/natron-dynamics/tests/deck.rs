@@ -38,8 +38,8 @@ fn the_last_dynamics_stage_is_recorded_unless_one_says_otherwise() {
     };
     assert_eq!(recorded(&GOOD.replace("record = true", "")), [false, false, true]);
     assert_eq!(recorded(&GOOD.replace("record = true", "record = false")), [false, false, false]);
-    let both = GOOD.replace("timestep_fs = 1.0", "timestep_fs = 1.0\nrecord = true");
-    let both = both.replace("\nrecord = true                                # the stages", "\n# the stages");
+    // The first `timestep_fs` is that of equilibrate.
+    let both = GOOD.replacen("timestep_fs = 1.0", "timestep_fs = 1.0\nrecord = true", 1);
     assert_eq!(recorded(&both), [false, true, true]);
 }
 
@@ -86,6 +86,7 @@ fn unknown_keys_and_wrong_types_have_a_place() {
     let cases = [
         ("duration_ps = 20.0", "duration_fs = 20.0", "unknown field `duration_fs`"),
         ("timestep_fs = 1.0", "timestep_fs = \"1\"", "invalid type: string \"1\", expected f64"),
+        ("temperature_K = 600.0", "temperature_K = \"hot\"", "invalid type: string \"hot\", expected f64"),
         ("seed = 1", "sed = 1", "unknown field `sed`"),
         ("seed = 1", "seed = -1", "invalid value: integer `-1`"),
         ("replicas = 1", "replicas = 1.5", "invalid type: floating point `1.5`"),
@@ -96,8 +97,33 @@ fn unknown_keys_and_wrong_types_have_a_place() {
         let error = toml::from_str::<MdDeck>(&text).expect_err("it must be refused");
         assert!(error.message().contains(words), "{}", error.message());
         let span = error.span().expect("a place in the file");
-        let key = bad.split(' ').next().expect("a key");
         let line = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
-        assert!(text[line..].starts_with(key), "{key} is not at {span:?}");
+        let line = text[line..].lines().next().expect("a line");
+        assert!(line.contains(bad), "{bad} is not at {span:?}");
+    }
+}
+
+/// Intervals that are whole numbers of steps only up to the last bits of a double are whole.
+#[test]
+fn decimal_fractions_are_whole_numbers_of_steps() {
+    for (timestep, duration_ps, steps) in [("0.1", "0.3", 3000), ("0.7", "0.0007", 1), ("0.3", "1000", 0)] {
+        let text = GOOD.replace("timestep_fs = 1.0", &format!("timestep_fs = {timestep}"));
+        let text = text.replace("duration_ps = 20.0", &format!("duration_ps = {duration_ps}"));
+        let text = text.replace("duration_ps = 5.0", "duration_ps = 2.1");
+        let text = text
+            .replace("every_fs = 20.0", "every_fs = 2.1")
+            .replace("restart_every_ps = 5.0", "restart_every_ps = 2.1");
+        let result = toml::from_str::<MdDeck>(&text).expect("the deck parses").validate();
+        match result {
+            Ok(plan) => {
+                let StageKind::Dynamics(production) = &plan.run.stages[2].kind else { panic!("dynamics") };
+                assert_eq!(production.steps, steps, "{duration_ps} ps of {timestep} fs");
+            }
+            Err(problems) => {
+                assert_eq!((steps, problems.len()), (0, 1), "{problems:?}");
+                let help = problems[0].help.as_deref().expect("the remedy");
+                assert_eq!(help, "the nearest that is: 999.9999 ps");
+            }
+        }
     }
 }

@@ -51,3 +51,19 @@ fn running_out_of_steps_is_an_error_unless_asked_for() {
     assert!(matches!(run.summaries()[0].result, StageResult::Minimise { converged: false, .. }));
     assert_eq!(run.summaries()[0].steps, 5);
 }
+
+/// A start with forces of 1e5 eV/A: no atom is thrown out of reach, and the pair finds its minimum at 2^(1/6) sigma.
+#[test]
+fn a_crushed_pair_recovers() {
+    let potential = argon(1000.0);
+    let mut start = icosahedron(4.0);
+    start.species.truncate(2);
+    start.positions = vec![natron_atoms::Vec3::zeros(), natron_atoms::Vec3::new(1.2, 0.1, 0.0)];
+    let plan = plan(1, vec![relax(1e-8, MaxSteps::Fail(2000))]);
+    let mut run = simulation(&plan, &start, &potential);
+    assert!(run.state().evaluation.forces[0].norm() > 1e4);
+    run.run(&mut (), &|| false).expect("converges");
+    let positions = &run.state().structure.positions;
+    let distance = (positions[1] - positions[0]).norm();
+    assert!((distance - 2.0_f64.powf(1.0 / 6.0) * potential.sigma_a).abs() < 1e-5, "{distance}");
+}

@@ -170,3 +170,11 @@ fn a_restart_of_another_run_is_refused() {
     let resumed = Simulation::resume(&right, &restart, &potential, other_kernel).expect("it fits");
     assert!(!resumed.is_bitwise(&restart));
 }
+
+/// Replicas run on threads of their own.
+#[test]
+fn a_simulation_can_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let potential = argon(6.5);
+    is_send(&simulation(&plan(5, stages()), &liquid(), &potential));
+}

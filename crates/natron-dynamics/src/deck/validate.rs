@@ -7,7 +7,7 @@ use natron_atoms::Species;
 use super::check::{DeckProblem, Problems};
 use super::stage::{self, Context};
 use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, OutputDeck, PotentialDeck, StageDeck};
-use crate::plan::{Limits, MdPlan, PotentialChoice, RunPlan, Stage};
+use crate::plan::{Ensemble, Limits, MdPlan, PotentialChoice, RunPlan, Stage, StageKind};
 use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK};
 
 /// More replicas than this are a slip of the finger.
@@ -37,6 +37,9 @@ impl MdDeck {
         let limits = limits(&self.limits, &mut problems);
         let skin = problems.quantity("neighbour.skin_A", self.neighbour.skin_a, LengthA::new);
         let stages = self.stages(&mut problems);
+        if let Some(limits) = &limits {
+            reachable(&stages, limits, &mut problems);
+        }
         match (potential, limits, skin) {
             (Some(potential), Some(limits), Some(skin)) if problems.0.is_empty() => Ok(MdPlan {
                 structure: self.system.structure.clone(),
@@ -106,6 +109,25 @@ fn stage_paths(stages: &[StageDeck], problems: &mut Problems) -> Vec<String> {
         paths.push(if by_name { format!("stage.{}", stage.name) } else { by_index });
     }
     paths
+}
+
+/// A temperature the deck asks for must not be one its limit forbids; fluctuations need room as well.
+fn reachable(stages: &[Stage], limits: &Limits, problems: &mut Problems) {
+    let limit = limits.temperature_max.get();
+    for stage in stages {
+        let StageKind::Dynamics(dynamics) = &stage.kind else { continue };
+        let target = match dynamics.ensemble {
+            Ensemble::Langevin { temperature, .. } => Some(temperature),
+            Ensemble::Nve => None,
+        };
+        let wanted = [target, dynamics.initial_temperature].into_iter().flatten().map(|t| t.get());
+        let hottest = wanted.fold(0.0, f64::max);
+        if 2.0 * hottest > limit {
+            let path = format!("stage.{}.ensemble", stage.name);
+            let message = format!("{hottest} K is more than half of the limit of {limit} K");
+            problems.add_with_help(path, message, "raise limits.temperature_max_K");
+        }
+    }
 }
 
 fn potential(deck: &PotentialDeck, problems: &mut Problems) -> Option<PotentialChoice> {
