@@ -1,1 +1,21 @@
 //! Training of the neural potential in burn.
+//!
+//! The one decision that shaped this crate: a loss on forces needs the gradient of a gradient, and none is
+//! taken. With v = dL/dF the gradient of the force loss by any parameter is minus the gradient of the
+//! directional derivative of the energy along v, so each step (1) evaluates energies and forces with the
+//! compiled kernels, (2) turns the loss into weights on energies and a direction on positions and cell,
+//! (3) differentiates the energy and its derivative along that direction in burn, once, backwards.
+//! The density of a frame is linear in the radial coefficients, so it enters as data.
+
+pub mod data;
+pub mod density;
+pub mod errors;
+pub mod graph;
+pub mod loss;
+pub mod settings;
+pub mod trainer;
+
+pub use data::{Sample, TrainError};
+pub use errors::{ForceErrors, Metrics};
+pub use settings::{LossSettings, OptimiserSettings};
+pub use trainer::{EpochReport, Trainer};

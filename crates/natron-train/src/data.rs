@@ -1,0 +1,95 @@
+//! Labelled structures, checked, with their neighbours.
+
+use natron_atoms::{Mat3, NeighbourError, NeighbourList, Structure, Vec3};
+use natron_potential::{EvaluationError, ModelError, ModelSpec};
+
+use crate::density;
+
+/// A labelled structure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Atoms and cell.
+    pub structure: Structure,
+    /// The force-consistent energy, eV.
+    pub energy_ev: f64,
+    /// Forces, eV/A, `[n]`.
+    pub forces: Vec<Vec3>,
+    /// Virial, eV, where the frame has one.
+    pub virial_ev: Option<Mat3>,
+    /// What sort of frame it is.
+    pub kind: String,
+}
+
+/// Why there is no training.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TrainError {
+    /// There is no frame to learn from, or none to validate on.
+    #[error("there is no {0} frame")]
+    NoFrames(&'static str),
+    /// A frame holds an element the model does not have.
+    #[error("frame {frame} holds {symbol}, which model.species does not list")]
+    Species {
+        /// Index of the frame.
+        frame: usize,
+        /// Its symbol.
+        symbol: String,
+    },
+    /// The model does not hold together.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A frame has no neighbour list.
+    #[error("frame {frame}: {source}")]
+    Neighbours {
+        /// Index of the frame.
+        frame: usize,
+        /// Why.
+        source: NeighbourError,
+    },
+    /// A frame cannot be evaluated.
+    #[error("frame {frame}: {source}")]
+    Evaluation {
+        /// Index of the frame.
+        frame: usize,
+        /// Why.
+        source: EvaluationError,
+    },
+    /// The loss is not finite any more.
+    #[error("the loss is not finite in epoch {epoch}; lower optimiser.learning_rate")]
+    Diverged {
+        /// The epoch.
+        epoch: usize,
+    },
+    /// A checkpoint does not belong to this training, or is damaged.
+    #[error("checkpoint: {0}")]
+    Checkpoint(String),
+}
+
+/// A sample with everything that stays the same while weights change.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub sample: Sample,
+    pub list: NeighbourList,
+    /// Species number of each atom.
+    pub numbers: Vec<usize>,
+    /// Neighbours within their cutoffs.
+    pub pairs: Vec<density::Pair>,
+    /// Basis density, `[n][25][S K]`.
+    pub density: Vec<f32>,
+}
+
+impl Prepared {
+    pub fn new(frame: usize, sample: Sample, spec: &ModelSpec) -> Result<Self, TrainError> {
+        let elements = spec.elements()?;
+        let structure = &sample.structure;
+        let number = |s: &natron_atoms::Species| {
+            let found = elements.iter().position(|e| e == s);
+            found.ok_or_else(|| TrainError::Species { frame, symbol: s.symbol().into() })
+        };
+        let numbers = structure.species.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        let list = NeighbourList::build(structure, spec.max_cutoff_a(), 0.0)
+            .map_err(|source| TrainError::Neighbours { frame, source })?;
+        let pairs = density::pairs(structure, &list, &numbers, spec);
+        let density = density::expand(&pairs, structure.len(), spec);
+        Ok(Self { sample, list, numbers, pairs, density })
+    }
+}

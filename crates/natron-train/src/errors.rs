@@ -1,0 +1,74 @@
+//! Errors of a model on held-out frames.
+
+use natron_potential::{Evaluation, ModelSpec};
+
+use crate::data::Prepared;
+
+/// Force errors of one species.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ForceErrors {
+    /// Symbol.
+    pub species: String,
+    /// Atoms.
+    pub atoms: usize,
+    /// Root-mean-square error of components, eV/A.
+    pub rmse_ev_per_a: f64,
+    /// Root-mean-square reference component, eV/A.
+    pub rms_ev_per_a: f64,
+}
+
+/// Errors on a set of frames.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Metrics {
+    /// Frames.
+    pub frames: usize,
+    /// Root-mean-square energy error, eV/atom.
+    pub energy_rmse_ev_per_atom: f64,
+    /// Root-mean-square error of force components, eV/A.
+    pub force_rmse_ev_per_a: f64,
+    /// By species.
+    pub by_species: Vec<ForceErrors>,
+}
+
+impl Metrics {
+    /// What early stopping compares: relative force errors averaged over the species, plus the energy
+    /// error in units of 50 meV/atom.
+    pub fn score(&self) -> f64 {
+        let relative: Vec<f64> = self
+            .by_species
+            .iter()
+            .filter(|s| s.rms_ev_per_a > 0.0)
+            .map(|s| s.rmse_ev_per_a / s.rms_ev_per_a)
+            .collect();
+        relative.iter().sum::<f64>() / relative.len().max(1) as f64 + self.energy_rmse_ev_per_atom / 0.05
+    }
+}
+
+/// Errors of evaluated frames.
+pub(crate) fn metrics(spec: &ModelSpec, frames: &[Prepared], values: &[Evaluation]) -> Metrics {
+    let mut by_species: Vec<ForceErrors> =
+        spec.species.iter().map(|s| ForceErrors { species: s.clone(), ..Default::default() }).collect();
+    let mut energy = 0.0;
+    for (frame, values) in frames.iter().zip(values) {
+        let n = values.forces.len() as f64;
+        energy += ((values.energy_ev - frame.sample.energy_ev) / n).powi(2);
+        for ((force, reference), &s) in values.forces.iter().zip(&frame.sample.forces).zip(&frame.numbers) {
+            by_species[s].atoms += 1;
+            by_species[s].rmse_ev_per_a += (force - reference).norm_squared();
+            by_species[s].rms_ev_per_a += reference.norm_squared();
+        }
+    }
+    let atoms: usize = by_species.iter().map(|s| s.atoms).sum();
+    let sum: f64 = by_species.iter().map(|s| s.rmse_ev_per_a).sum();
+    let root = |sum: f64, atoms: usize| (sum / (3 * atoms.max(1)) as f64).sqrt();
+    for s in &mut by_species {
+        s.rmse_ev_per_a = root(s.rmse_ev_per_a, s.atoms);
+        s.rms_ev_per_a = root(s.rms_ev_per_a, s.atoms);
+    }
+    Metrics {
+        frames: frames.len(),
+        energy_rmse_ev_per_atom: (energy / frames.len().max(1) as f64).sqrt(),
+        force_rmse_ev_per_a: root(sum, atoms),
+        by_species,
+    }
+}

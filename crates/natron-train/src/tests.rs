@@ -1,0 +1,245 @@
+use natron_atoms::{Cell, Species, Structure, Vec3};
+use natron_potential::{PairSpec, ZblPair};
+
+use super::*;
+
+fn spec(hidden: &[usize]) -> ModelSpec {
+    let pair =
+        |a: &str, b: &str, cutoff_a, scale_a| PairSpec { pair: [a.into(), b.into()], cutoff_a, scale_a };
+    ModelSpec {
+        species: vec!["C".into(), "Na".into()],
+        pairs: vec![
+            pair("C", "C", 3.5, 1.8),
+            pair("C", "Na", 4.0, 2.6),
+            pair("Na", "C", 4.0, 2.6),
+            pair("Na", "Na", 4.5, 3.2),
+        ],
+        radial_functions: 8,
+        channel_shifts: 2,
+        couplings: vec![[1, 1, 2], [2, 2, 2], [1, 2, 3]],
+        hidden: hidden.to_vec(),
+        walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.6, outer_a: 1.2 }],
+    }
+}
+
+/// Rattled cells with labels from a smooth pair model: something to learn.
+fn samples(count: usize, seed: u64) -> Vec<Sample> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..count)
+        .map(|k| {
+            let s = 1.9;
+            let rows = [[2.0 * s, 0.0, 0.0], [0.3 * s, 2.0 * s, 0.0], [0.0, 0.2 * s, 2.1 * s]];
+            let cell = Cell::new(rows, [true; 3]).expect("a cell");
+            let positions: Vec<Vec3> = (0..8u8)
+                .map(|n| {
+                    let corner = Vec3::new(f64::from(n & 1), f64::from(n >> 1 & 1), f64::from(n >> 2)) * 0.5;
+                    cell.cartesian(&corner) + Vec3::from_fn(|_, _| rng.random_range(-0.15..0.15))
+                })
+                .collect();
+            let species = (0..8).map(|n| if n % 4 == 3 { Species::NA } else { Species::C }).collect();
+            let structure = Structure { cell, species, positions };
+            let teacher = natron_potential::LennardJones { epsilon_ev: 0.4, sigma_a: 1.7, cutoff_a: 4.0 };
+            let list = natron_atoms::NeighbourList::build(&structure, 4.0, 0.0).expect("a list");
+            let mut out = Evaluation::zeros(8);
+            teacher.evaluator().evaluate(&structure, &list, &mut out).expect("evaluates");
+            let kind = if k % 2 == 0 { "even" } else { "odd" };
+            Sample {
+                structure,
+                energy_ev: out.energy_ev,
+                forces: out.forces,
+                virial_ev: Some(out.virial_ev),
+                kind: kind.into(),
+            }
+        })
+        .collect()
+}
+
+fn trainer(hidden: &[usize], epochs: usize) -> Trainer {
+    let loss = LossSettings {
+        energy_weight: 0.5,
+        virial_weight: 0.3,
+        kind_weights: [("odd".to_string(), 0.5)].into(),
+        ..Default::default()
+    };
+    let optimiser = OptimiserSettings {
+        epochs,
+        batch_frames: 4,
+        validate_every: 2,
+        moving_average: 0.9,
+        ..Default::default()
+    };
+    Trainer::new(spec(hidden), loss, optimiser, 5, samples(12, 1), samples(4, 2), &[Some(0.0), Some(0.0)])
+        .expect("a training")
+}
+
+/// The loss of a batch with the reference kernels in f64.
+fn exact_loss(trainer: &Trainer, model: &Model, batch: &[usize]) -> f64 {
+    let potential = NeuralPotential::new(model.clone(), Precision::F64).expect("valid");
+    let weights = trainer.weights(batch);
+    let mut total = 0.0;
+    for (weights, &k) in weights.iter().zip(batch) {
+        let frame = &trainer.train[k];
+        let mut out = Evaluation::zeros(frame.sample.structure.len());
+        potential.evaluator().evaluate(&frame.sample.structure, &frame.list, &mut out).expect("evaluates");
+        total += loss::of_frame(frame, &out, &trainer.loss, weights, batch.len()).parts.total();
+    }
+    total
+}
+
+#[test]
+fn gradient_matches_differences_of_the_loss() {
+    for hidden in [&[][..], &[12, 8]] {
+        let trainer = trainer(hidden, 10);
+        let batch = [0, 3, 5];
+        let (_, gradients) = trainer.gradient(&batch).expect("a gradient");
+        let mut model = trainer.model.clone();
+        let mut check = |name: &str, exact: f32, at: fn(&mut Model) -> &mut f32| {
+            let h = 2e-3 * at(&mut model).abs().max(0.05);
+            let here = *at(&mut model);
+            *at(&mut model) = here + h;
+            let up = (exact_loss(&trainer, &model, &batch), *at(&mut model));
+            *at(&mut model) = here - h;
+            let down = (exact_loss(&trainer, &model, &batch), *at(&mut model));
+            *at(&mut model) = here;
+            let difference = (up.0 - down.0) / f64::from(up.1 - down.1);
+            let exact = f64::from(exact);
+            assert!(
+                (difference - exact).abs() < 2e-3 * difference.abs().max(1e-3),
+                "{name}: {difference} {exact}"
+            );
+        };
+        for s in 0..2 {
+            let graph = &trainer.graph.species[s];
+            let weight: Vec<f32> =
+                gradients.get::<2>(graph.weights[0].id).expect("there").into_data().try_to_vec().expect("f32");
+            let radial: Vec<f32> =
+                gradients.get::<2>(graph.radial.id).expect("there").into_data().try_to_vec().expect("f32");
+            // burn holds weights as [inputs, outputs], models as [outputs, inputs].
+            let outputs = trainer.model.spec.layer_shapes()[0].1;
+            if s == 0 {
+                check("weight C", weight[40 * outputs], |m| &mut m.layers[0][0].weight[40]);
+                check("C-C", radial[3 * 16 + 2] / density::smoothness(3), |m| &mut m.radial[0][3 * 16 + 2]);
+                check("C-Na", radial[(8 + 1) * 16 + 5] / density::smoothness(1), |m| {
+                    &mut m.radial[1][16 + 5]
+                });
+            } else {
+                check("weight Na", weight[17 * outputs], |m| &mut m.layers[1][0].weight[17]);
+                check("Na-C", radial[2 * 16 + 7] / density::smoothness(2), |m| &mut m.radial[2][2 * 16 + 7]);
+                check("Na-Na", radial[(8 + 2) * 16 + 9] / density::smoothness(2), |m| {
+                    &mut m.radial[3][2 * 16 + 9]
+                });
+            }
+        }
+    }
+}
+
+/// Energies of the burn graph and their derivatives along unit displacements agree with the kernels.
+#[test]
+fn graph_and_kernel_agree() {
+    let trainer = trainer(&[12, 8], 10);
+    let frame = &trainer.train[2];
+    let spec = &trainer.model.spec;
+    let values = evaluate(&trainer.model, &trainer.train, &[2]).expect("values").remove(0);
+    let force_scale = values.forces.iter().map(|f| f.amax()).fold(0.0, f64::max);
+    for atom in 0..8 {
+        for axis in 0..3 {
+            let mut atoms = vec![Vec3::zeros(); 8];
+            atoms[atom][axis] = 1.0;
+            let direction = Direction { atoms: &atoms, strain: natron_atoms::Mat3::zeros() };
+            let tangents = vec![density::expand_along(&frame.pairs, direction, spec)];
+            let losses = vec![LossOfFrame {
+                parts: Parts::default(),
+                by_energy: 1.0,
+                by_forces: atoms.clone(),
+                by_virial: natron_atoms::Mat3::zeros(),
+            }];
+            let (mut energy, mut slope) = (0.0, 0.0);
+            for s in 0..2 {
+                let batch = gather(s, &[frame], &tangents, &losses, spec);
+                let mut gradients = GradientsParams::new();
+                let atoms = trainer.graph.accumulate(
+                    s,
+                    batch,
+                    &trainer.model,
+                    &trainer.invariants,
+                    &mut gradients,
+                    &trainer.device,
+                );
+                let nothing = f64::from(*atoms.energies.last().expect("the isolated atom comes last"));
+                energy += atoms.energies.iter().map(|e| f64::from(*e) - nothing).sum::<f64>();
+                slope += atoms.slopes.iter().map(|e| f64::from(*e)).sum::<f64>();
+            }
+            let wall = wall_slope(&trainer, frame, &atoms);
+            let scale: f64 = values.atom_energies_ev.iter().map(|e| e.abs()).sum();
+            assert!(
+                (energy + wall.0 - values.energy_ev).abs() <= 1e-5 * scale.max(1.0),
+                "{energy} {}",
+                values.energy_ev
+            );
+            let force = -(slope + wall.1);
+            assert!((force - values.forces[atom][axis]).abs() <= 1e-5 * force_scale.max(1.0), "{force}");
+        }
+    }
+}
+
+/// Energy of the walls and its derivative along a displacement.
+fn wall_slope(trainer: &Trainer, frame: &Prepared, atoms: &[Vec3]) -> (f64, f64) {
+    let walls = natron_potential::Zbl::new(&trainer.model.spec.walls).expect("valid");
+    let mut out = Evaluation::zeros(8);
+    let structure = &frame.sample.structure;
+    let list = natron_atoms::NeighbourList::build(structure, 2.0, 0.0).expect("a list");
+    walls.evaluator().evaluate(structure, &list, &mut out).expect("evaluates");
+    (out.energy_ev, -out.forces.iter().zip(atoms).map(|(f, d)| f.dot(d)).sum::<f64>())
+}
+
+#[test]
+fn training_learns() {
+    let mut trainer = trainer(&[16], 60);
+    let first = trainer.run_epoch().expect("an epoch").loss.total();
+    let mut last = first;
+    while !trainer.is_finished() {
+        last = trainer.run_epoch().expect("an epoch").loss.total();
+    }
+    assert!(last < 0.1 * first, "{first} {last}");
+    let valid = trainer.validate().expect("errors");
+    let rms = valid.by_species[0].rms_ev_per_a;
+    assert!(valid.force_rmse_ev_per_a < 0.5 * rms, "{} of {rms}", valid.force_rmse_ev_per_a);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let mut trainer = trainer(&[12], 4);
+            (0..4).for_each(|_| drop(trainer.run_epoch().expect("an epoch")));
+            trainer.average_model().clone()
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(3));
+}
+
+#[test]
+fn a_checkpoint_continues_as_if_nothing_had_happened() {
+    let mut straight = trainer(&[12], 6);
+    (0..3).for_each(|_| drop(straight.run_epoch().expect("an epoch")));
+    let bytes = straight.checkpoint().expect("a checkpoint");
+    let mut resumed = trainer(&[12], 6).resume(&bytes).expect("resumes");
+    for _ in 0..3 {
+        assert_eq!(straight.run_epoch().expect("an epoch"), resumed.run_epoch().expect("an epoch"));
+    }
+    assert_eq!(straight.best_model(), resumed.best_model());
+    assert!(trainer(&[12], 6).resume(&bytes[..bytes.len() / 2]).is_err());
+    assert!(trainer(&[10], 6).resume(&bytes).is_err());
+}
+
+#[test]
+fn missing_isolated_energies_are_fitted() {
+    let prepared: Vec<Prepared> =
+        samples(6, 3).into_iter().map(|s| Prepared::new(0, s, &spec(&[])).expect("fine")).collect();
+    let energies = isolated_energies(&spec(&[]), &prepared, &[Some(-1.0), None]);
+    let mean: f64 = prepared.iter().map(|p| p.sample.energy_ev + 6.0).sum::<f64>() / 12.0;
+    assert_eq!(energies[0], -1.0);
+    assert!((energies[1] - mean).abs() < 1e-9);
+}

@@ -1,0 +1,438 @@
+//! The training loop: deterministic, resumable, in the caller's hands epoch by epoch.
+
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::Device;
+use natron_descriptor::{CHANNELS, HARMONICS, Invariants};
+use natron_potential::{Evaluation, Layer, Model, ModelSpec, NeuralPotential, Potential, Precision};
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::data::{Prepared, Sample, TrainError};
+use crate::density::{self, Direction};
+use crate::errors::{Metrics, metrics};
+use crate::graph::{Graph, SpeciesBatch, raw_features};
+use crate::loss::{self, FrameWeights, LossOfFrame, Parts};
+use crate::settings::{LossSettings, OptimiserSettings};
+
+/// What an epoch came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochReport {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Learning rate of its last step.
+    pub learning_rate: f64,
+    /// Mean loss over its steps, by part.
+    pub loss: Parts,
+    /// Errors on the validation frames, in epochs that look at them.
+    pub valid: Option<Metrics>,
+    /// Whether those are the best so far.
+    pub is_best: bool,
+}
+
+/// A training under way.
+pub struct Trainer {
+    loss: LossSettings,
+    optimiser: OptimiserSettings,
+    seed: u64,
+    train: Vec<Prepared>,
+    valid: Vec<Prepared>,
+    invariants: Invariants<f32>,
+    device: Device,
+    graph: Graph,
+    adam: ModuleOptimizer,
+    /// Spec, standardisation and isolated energies; weights as of the last step.
+    model: Model,
+    average: Model,
+    best: Model,
+    best_score: f64,
+    looks_since_best: usize,
+    epoch: usize,
+}
+
+impl Trainer {
+    /// A training that has not begun. `isolated_ev`: energy of the isolated atom by species of `spec`;
+    /// those missing are fitted to the training frames by least squares.
+    ///
+    /// # Errors
+    /// See [`TrainError`].
+    pub fn new(
+        spec: ModelSpec,
+        loss: LossSettings,
+        optimiser: OptimiserSettings,
+        seed: u64,
+        train: Vec<Sample>,
+        valid: Vec<Sample>,
+        isolated_ev: &[Option<f64>],
+    ) -> Result<Self, TrainError> {
+        spec.validate()?;
+        if train.is_empty() {
+            return Err(TrainError::NoFrames("training"));
+        }
+        if valid.is_empty() {
+            return Err(TrainError::NoFrames("validation"));
+        }
+        let prepare = |samples: Vec<Sample>| -> Result<Vec<Prepared>, TrainError> {
+            samples.into_par_iter().enumerate().map(|(k, s)| Prepared::new(k, s, &spec)).collect()
+        };
+        let (train, valid) = (prepare(train)?, prepare(valid)?);
+        let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)
+            .map_err(natron_potential::ModelError::from)?;
+        let mut model = untrained(&spec, seed);
+        model.isolated_ev = isolated_energies(&spec, &train, isolated_ev);
+        standardise(&mut model, &train, &invariants);
+        let device = Device::flex().autodiff();
+        let graph = Graph::new(&model, &device);
+        let adam =
+            AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(optimiser.weight_decay as f32).init();
+        Ok(Self {
+            loss,
+            optimiser,
+            seed,
+            train,
+            valid,
+            invariants,
+            device,
+            graph,
+            adam,
+            average: model.clone(),
+            best: model.clone(),
+            model,
+            best_score: f64::INFINITY,
+            looks_since_best: 0,
+            epoch: 0,
+        })
+    }
+
+    /// Epochs done.
+    pub fn epoch(&self) -> usize {
+        self.epoch
+    }
+
+    /// Whether all epochs are done, or validation has not improved for as long as was asked.
+    pub fn is_finished(&self) -> bool {
+        let patience = self.optimiser.patience;
+        self.epoch >= self.optimiser.epochs || (patience > 0 && self.looks_since_best >= patience)
+    }
+
+    /// The averaged model that did best on the validation frames.
+    pub fn best_model(&self) -> &Model {
+        &self.best
+    }
+
+    /// The averaged model as it is.
+    pub fn average_model(&self) -> &Model {
+        &self.average
+    }
+
+    /// One pass over the training frames, in an order that depends on seed and epoch alone.
+    ///
+    /// # Errors
+    /// The loss is not finite, or a frame cannot be evaluated.
+    pub fn run_epoch(&mut self) -> Result<EpochReport, TrainError> {
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(1 + self.epoch as u64);
+        order.shuffle(&mut rng);
+        let size = self.optimiser.batch_frames;
+        let per_epoch = order.len().div_ceil(size);
+        let steps = per_epoch * self.optimiser.epochs;
+        let mut loss = Parts::default();
+        let mut learning_rate = 0.0;
+        for (k, batch) in order.chunks(size).enumerate() {
+            learning_rate = self.optimiser.rate(self.epoch * per_epoch + k, steps);
+            let parts = self.step(batch, learning_rate)?;
+            loss.forces += parts.forces / per_epoch as f64;
+            loss.energy += parts.energy / per_epoch as f64;
+            loss.virial += parts.virial / per_epoch as f64;
+        }
+        self.epoch += 1;
+        if !loss.total().is_finite() {
+            return Err(TrainError::Diverged { epoch: self.epoch });
+        }
+        let (mut valid, mut is_best) = (None, false);
+        if self.epoch % self.optimiser.validate_every == 0 || self.epoch == self.optimiser.epochs {
+            let found = self.validate()?;
+            is_best = found.score() < self.best_score;
+            self.looks_since_best = if is_best { 0 } else { self.looks_since_best + 1 };
+            if is_best {
+                self.best_score = found.score();
+                self.best.clone_from(&self.average);
+            }
+            valid = Some(found);
+        }
+        Ok(EpochReport { epoch: self.epoch, learning_rate, loss, valid, is_best })
+    }
+
+    /// Errors of the averaged model on the validation frames.
+    ///
+    /// # Errors
+    /// A frame cannot be evaluated.
+    pub fn validate(&self) -> Result<Metrics, TrainError> {
+        let frames: Vec<usize> = (0..self.valid.len()).collect();
+        let values = evaluate(&self.average, &self.valid, &frames)?;
+        Ok(metrics(&self.model.spec, &self.valid, &values))
+    }
+
+    fn step(&mut self, batch: &[usize], learning_rate: f64) -> Result<Parts, TrainError> {
+        let (losses, gradients) = self.gradient(batch)?;
+        self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
+        self.graph.write_to(&mut self.model);
+        let done = (self.epoch * self.train.len().div_ceil(self.optimiser.batch_frames)) as f64;
+        // The average forgets its first weights faster than later ones.
+        let memory = self.optimiser.moving_average.min((1.0 + done) / (10.0 + done)) as f32;
+        average_into(&mut self.average, &self.model, memory);
+        let mut parts = Parts::default();
+        for loss in &losses {
+            parts.forces += loss.parts.forces;
+            parts.energy += loss.parts.energy;
+            parts.virial += loss.parts.virial;
+        }
+        Ok(parts)
+    }
+
+    /// Losses of a batch and the gradient of their sum by every parameter.
+    fn gradient(&self, batch: &[usize]) -> Result<(Vec<LossOfFrame>, GradientsParams), TrainError> {
+        let values = evaluate(&self.model, &self.train, batch)?;
+        let weights = self.weights(batch);
+        let frames: Vec<&Prepared> = batch.iter().map(|&k| &self.train[k]).collect();
+        let losses: Vec<LossOfFrame> = (0..frames.len())
+            .map(|k| loss::of_frame(frames[k], &values[k], &self.loss, &weights[k], frames.len()))
+            .collect();
+        let spec = &self.model.spec;
+        let tangents: Vec<Vec<f32>> = (0..frames.len())
+            .into_par_iter()
+            .map(|k| {
+                let direction = Direction { atoms: &losses[k].by_forces, strain: losses[k].by_virial };
+                density::expand_along(&frames[k].pairs, direction, spec)
+            })
+            .collect();
+        let mut gradients = GradientsParams::new();
+        for s in 0..spec.species.len() {
+            let species = gather(s, &frames, &tangents, &losses, spec);
+            if !species.energy_weights.is_empty() {
+                self.graph.accumulate(
+                    s,
+                    species,
+                    &self.model,
+                    &self.invariants,
+                    &mut gradients,
+                    &self.device,
+                );
+            }
+        }
+        Ok((losses, gradients))
+    }
+
+    fn weights(&self, batch: &[usize]) -> Vec<FrameWeights> {
+        let spec = &self.model.spec;
+        let mut components = vec![0usize; spec.species.len()];
+        for &k in batch {
+            for &s in &self.train[k].numbers {
+                components[s] += 3;
+            }
+        }
+        let weight = |symbol: &String| self.loss.species_weights.get(symbol).copied().unwrap_or(1.0);
+        let per_component: Vec<f64> =
+            spec.species.iter().zip(&components).map(|(s, &n)| weight(s) / n.max(1) as f64).collect();
+        let late = 4 * self.epoch >= 3 * self.optimiser.epochs;
+        let energy = if late { self.loss.energy_weight_final } else { self.loss.energy_weight };
+        batch
+            .iter()
+            .map(|&k| {
+                let kind = &self.train[k].sample.kind;
+                let frame = self.loss.kind_weights.get(kind).copied().unwrap_or(1.0);
+                FrameWeights { frame, per_component: per_component.clone(), energy }
+            })
+            .collect()
+    }
+
+    /// Everything a later [`Trainer::resume`] needs, as bytes.
+    ///
+    /// # Errors
+    /// The optimiser's state does not serialise.
+    pub fn checkpoint(&self) -> Result<Vec<u8>, TrainError> {
+        checkpoint::write(self)
+    }
+
+    /// Takes up a training where [`Trainer::checkpoint`] left it; `self` must be new, from the same deck and data.
+    ///
+    /// # Errors
+    /// The bytes are damaged or of another training.
+    pub fn resume(self, bytes: &[u8]) -> Result<Self, TrainError> {
+        checkpoint::read(self, bytes)
+    }
+}
+
+/// Values of some frames, with a model.
+fn evaluate(model: &Model, frames: &[Prepared], which: &[usize]) -> Result<Vec<Evaluation>, TrainError> {
+    let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
+    which
+        .par_iter()
+        .map_init(
+            || potential.evaluator(),
+            |evaluator, &k| {
+                let structure = &frames[k].sample.structure;
+                let mut out = Evaluation::zeros(structure.len());
+                let done = evaluator.evaluate(structure, &frames[k].list, &mut out);
+                done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: k, source })
+            },
+        )
+        .collect()
+}
+
+/// Atoms of species `s` of a batch, and last an atom without neighbours: energies count from its, so it
+/// takes back the weights of all the others.
+fn gather(
+    s: usize,
+    frames: &[&Prepared],
+    tangents: &[Vec<f32>],
+    losses: &[LossOfFrame],
+    spec: &ModelSpec,
+) -> SpeciesBatch {
+    let row = HARMONICS * spec.species.len() * spec.radial_functions;
+    let mut batch = SpeciesBatch { density: Vec::new(), tangent: Vec::new(), energy_weights: Vec::new() };
+    for (k, frame) in frames.iter().enumerate() {
+        for (atom, _) in frame.numbers.iter().enumerate().filter(|(_, n)| **n == s) {
+            batch.density.extend_from_slice(&frame.density[atom * row..(atom + 1) * row]);
+            batch.tangent.extend_from_slice(&tangents[k][atom * row..(atom + 1) * row]);
+            batch.energy_weights.push(losses[k].by_energy as f32);
+        }
+    }
+    if !batch.energy_weights.is_empty() {
+        batch.density.extend(std::iter::repeat_n(0.0, row));
+        batch.tangent.extend(std::iter::repeat_n(0.0, row));
+        batch.energy_weights.push(-batch.energy_weights.iter().sum::<f32>());
+    }
+    batch
+}
+
+/// Random weights: radial functions of unit size, layers that keep the size of their input, a small output.
+fn untrained(spec: &ModelSpec, seed: u64) -> Model {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // A sum of twelve uniform numbers is close enough to normal for initial weights.
+    let mut normal = |scale: f32| {
+        let sum: f32 = (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum();
+        sum * scale
+    };
+    let terms = spec.radial_functions;
+    let radial = spec
+        .pairs
+        .iter()
+        .map(|_| (0..terms * CHANNELS).map(|e| normal(density::smoothness(e / CHANNELS))).collect())
+        .collect();
+    let shapes = spec.layer_shapes();
+    let layers = spec
+        .species
+        .iter()
+        .map(|_| {
+            let last = shapes.len() - 1;
+            let layer = |(n, &(inputs, outputs)): (usize, &(usize, usize))| {
+                let scale = if n == last { 0.1 } else { 1.0 } / (inputs as f32).sqrt();
+                let weight = (0..inputs * outputs).map(|_| normal(scale)).collect();
+                Layer { weight, bias: vec![0.0; outputs] }
+            };
+            shapes.iter().enumerate().map(layer).collect()
+        })
+        .collect();
+    let features = spec.features();
+    let count = spec.species.len();
+    Model {
+        spec: spec.clone(),
+        radial,
+        mean: vec![vec![0.0; features]; count],
+        spread: vec![vec![1.0; features]; count],
+        layers,
+        isolated_ev: vec![0.0; count],
+    }
+}
+
+/// Given isolated energies, the missing ones by least squares on the training energies.
+fn isolated_energies(spec: &ModelSpec, train: &[Prepared], given: &[Option<f64>]) -> Vec<f64> {
+    let missing: Vec<usize> =
+        (0..spec.species.len()).filter(|&s| given.get(s).copied().flatten().is_none()).collect();
+    let mut energies: Vec<f64> =
+        (0..spec.species.len()).map(|s| given.get(s).copied().flatten().unwrap_or(0.0)).collect();
+    if missing.is_empty() {
+        return energies;
+    }
+    let count = |frame: &Prepared, s: usize| frame.numbers.iter().filter(|&&n| n == s).count() as f64;
+    let counts =
+        nalgebra::DMatrix::from_fn(train.len(), missing.len(), |row, c| count(&train[row], missing[c]));
+    let rest = nalgebra::DVector::from_fn(train.len(), |row, _| {
+        let known: f64 = (0..energies.len()).map(|s| energies[s] * count(&train[row], s)).sum();
+        train[row].sample.energy_ev - known
+    });
+    if let Ok(fitted) = counts.svd(true, true).solve(&rest, 1e-9) {
+        for (c, &s) in missing.iter().enumerate() {
+            energies[s] = fitted[c];
+        }
+    }
+    energies
+}
+
+/// Sets mean and spread of the features to those of the training frames, with the initial radial functions.
+fn standardise(model: &mut Model, train: &[Prepared], invariants: &Invariants<f32>) {
+    let spec = model.spec.clone();
+    let count = spec.species.len();
+    let columns = count * spec.radial_functions;
+    let row = HARMONICS * columns;
+    for s in 0..count {
+        let mut density = Vec::new();
+        for frame in train {
+            for (atom, _) in frame.numbers.iter().enumerate().filter(|(_, n)| **n == s) {
+                density.extend_from_slice(&frame.density[atom * row..(atom + 1) * row]);
+            }
+        }
+        if density.is_empty() {
+            continue;
+        }
+        let radial: Vec<f32> = (0..count)
+            .flat_map(|b| {
+                let block = &model.radial[spec.pair_index(s, b)];
+                block
+                    .iter()
+                    .enumerate()
+                    .map(|(e, c)| c / density::smoothness(e / CHANNELS))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let features = raw_features(&density, &radial, columns, invariants);
+        let width = invariants.features();
+        let atoms = (features.len() / width) as f64;
+        let moment = |f: usize, power: i32, centre: f64| {
+            features.iter().skip(f).step_by(width).map(|x| (f64::from(*x) - centre).powi(power)).sum::<f64>()
+                / atoms
+        };
+        for f in 0..width {
+            let mean = moment(f, 1, 0.0);
+            let spread = moment(f, 2, mean).sqrt();
+            model.mean[s][f] = mean as f32;
+            model.spread[s][f] = spread.max(1e-3 * mean.abs()).max(1e-6) as f32;
+        }
+    }
+}
+
+/// average = memory * average + (1 - memory) * model, for every trained number.
+fn average_into(average: &mut Model, model: &Model, memory: f32) {
+    let blend = |a: &mut Vec<f32>, b: &Vec<f32>| {
+        for (a, b) in a.iter_mut().zip(b) {
+            *a = memory * *a + (1.0 - memory) * b;
+        }
+    };
+    for (a, b) in average.radial.iter_mut().zip(&model.radial) {
+        blend(a, b);
+    }
+    for (a, b) in average.layers.iter_mut().flatten().zip(model.layers.iter().flatten()) {
+        blend(&mut a.weight, &b.weight);
+        blend(&mut a.bias, &b.bias);
+    }
+}
+
+#[path = "checkpoint.rs"]
+mod checkpoint;
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
