@@ -40,13 +40,6 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).expect("natron's own types serialise")
 }
 
-/// Puts every entry of a value that serialises to an object.
-pub(crate) fn put_all(map: &mut Map<String, Value>, value: &impl serde::Serialize) {
-    if let Value::Object(entries) = json(value) {
-        map.extend(entries);
-    }
-}
-
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

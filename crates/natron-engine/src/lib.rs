@@ -4,18 +4,18 @@
 //! print nothing, end no process and install no handler: a front end passes a [`Watch`] that hears of
 //! progress and can ask for an early end, and gets back a value that serialises to the JSON of the CONTRACT.
 
+#[cfg(not(feature = "hdf5"))]
+compile_error!("trajectories are HDF5 files: build with feature `hdf5`, or `hdf5-static` where no library is installed");
+
 pub mod bench;
 pub mod deck;
-#[cfg(feature = "hdf5")]
 pub mod diffusion;
 mod envelope;
 mod error;
 pub mod evaluate;
 mod files;
 pub mod job;
-#[cfg(feature = "hdf5")]
 pub mod md;
-#[cfg(feature = "hdf5")]
 pub mod new_deck;
 pub mod potentials;
 pub mod run_directory;
@@ -25,7 +25,6 @@ pub mod table {
     pub use natron_report::Table;
 }
 pub mod threads;
-#[cfg(feature = "hdf5")]
 mod trajectory;
 pub mod watch;
 

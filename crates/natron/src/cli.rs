@@ -64,6 +64,7 @@ fn threads(text: &str) -> Result<usize, String> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run molecular dynamics from a deck
+    #[command(long_about = commands::md::ABOUT, after_help = commands::md::EXAMPLES)]
     Md(commands::job::JobArguments),
     /// Compare a potential with labelled frames
     Evaluate(commands::evaluate::Arguments),

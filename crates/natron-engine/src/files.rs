@@ -1,0 +1,78 @@
+//! The files natron-io reads and writes, with this crate's errors.
+
+use std::path::{Component, Path, PathBuf};
+
+use natron_atoms::{Frame, Structure};
+use natron_io::ReadError;
+
+use crate::{InputError, RunError};
+
+impl From<ReadError> for InputError {
+    fn from(error: ReadError) -> Self {
+        Self {
+            message: error.message,
+            file: Some(error.path),
+            line: error.line,
+            column: error.column,
+            help: Some(error.help).filter(|help| !help.is_empty()),
+        }
+    }
+}
+
+/// All frames of an extended XYZ file.
+pub(crate) fn read_frames(path: &Path) -> Result<Vec<Frame>, InputError> {
+    Ok(natron_io::read_frames(path)?)
+}
+
+/// The last structure of text that natron itself carries along.
+pub(crate) fn example_structure(text: &str) -> Structure {
+    let reader = natron_io::extxyz::Reader::new(text.as_bytes(), Path::new("built in"));
+    let frame = reader.last().expect("the example holds a frame");
+    frame.expect("the example is valid: a test reads it").structure
+}
+
+/// Writes frames as a whole or not at all.
+pub(crate) fn write_frames(path: &Path, frames: &[Frame]) -> Result<(), RunError> {
+    natron_io::replace(path, |writer| natron_io::write_frames(writer, frames))
+        .map_err(|error| RunError::writing(path, error))
+}
+
+/// Writes bytes as a whole or not at all.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    natron_io::replace(path, |writer| writer.write_all(bytes)).map_err(|error| RunError::writing(path, error))
+}
+
+/// How `file` is reached from `folder`, for a deck that lies there.
+pub(crate) fn relative(file: &Path, folder: &Path) -> String {
+    let absolute = |path: &Path| -> PathBuf {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        std::fs::canonicalize(&whole).unwrap_or(whole)
+    };
+    let (file, folder) = (absolute(file), absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }));
+    let (to, from): (Vec<Component<'_>>, Vec<Component<'_>>) =
+        (file.components().collect(), folder.components().collect());
+    let shared = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+    if shared == 0 {
+        return file.display().to_string();
+    }
+    let up = std::iter::repeat_n("..".to_string(), from.len() - shared);
+    let down = to[shared..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deck_finds_its_structure_from_where_it_lies() {
+        assert_eq!(relative(Path::new("/a/b/c.xyz"), Path::new("/a/b")), "c.xyz");
+        assert_eq!(relative(Path::new("/a/b/c.xyz"), Path::new("/a/run/x")), "../../b/c.xyz");
+        assert_eq!(relative(Path::new("c.xyz"), Path::new("")), "c.xyz");
+    }
+
+    #[test]
+    fn the_example_is_valid() {
+        assert_eq!(example_structure(crate::new_deck::EXAMPLE_STRUCTURE).len(), 222);
+    }
+}

@@ -1,0 +1,143 @@
+//! Every bad input of tests/bad gets its one clear answer, exit code 2, and leaves nothing behind.
+
+use std::path::{Path, PathBuf};
+
+use super::{argon_folder, files_in, one_object, run, stderr, succeeds};
+
+fn bad() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad")
+}
+
+/// A copy of a folder of bad inputs, so that anything left behind shows.
+fn copy_of(kind: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for entry in std::fs::read_dir(bad().join(kind)).expect("the bad inputs are there").flatten() {
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copies");
+    }
+    folder
+}
+
+fn names(folder: &Path, extension: &str) -> Vec<String> {
+    let all = files_in(folder);
+    let found: Vec<String> = all.into_iter().filter(|name| name.ends_with(extension)).collect();
+    assert!(!found.is_empty(), "there is no {extension} in {}", folder.display());
+    found
+}
+
+/// Expects exit code 2, nothing on stdout, no file left behind, and these parts of stderr in order.
+fn refused(folder: &Path, arguments: &[&str], parts: &[String]) {
+    let before = files_in(folder);
+    let output = run(folder, arguments);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "natron {arguments:?}\n{text}");
+    assert!(output.stdout.is_empty(), "natron {arguments:?} printed a result");
+    assert_eq!(files_in(folder), before, "natron {arguments:?} left something behind");
+    let mut rest = text.as_str();
+    for part in parts {
+        let found = rest.find(part.as_str());
+        let found = found.unwrap_or_else(|| panic!("natron {arguments:?}: no `{part}` in\n{text}"));
+        rest = &rest[found + part.len()..];
+    }
+    let wanted = parts.iter().filter(|part| part.starts_with("error: ")).count();
+    assert_eq!(text.matches("error: ").count(), wanted.max(1), "one error for each cause:\n{text}");
+    with_json(folder, arguments, parts);
+}
+
+/// The same with `--json`: one object that carries the first error.
+fn with_json(folder: &Path, arguments: &[&str], parts: &[String]) {
+    let output = run(folder, &[arguments, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let object = one_object(&String::from_utf8_lossy(&output.stdout));
+    let message = object["error"]["message"].as_str().expect("an error has a message");
+    if let Some(first) = parts.iter().find_map(|part| part.strip_prefix("error: ")) {
+        assert!(message.contains(first), "`{message}` does not contain `{first}`");
+    }
+}
+
+#[test]
+fn decks() {
+    let folder = copy_of("md");
+    for deck in names(folder.path(), ".toml") {
+        let text = std::fs::read_to_string(folder.path().join(&deck)).expect("reads");
+        let parts: Vec<String> = text
+            .lines()
+            .filter_map(|line| {
+                let line = line.strip_prefix("# ")?;
+                if let Some(place) = line.strip_prefix("at: ") {
+                    return Some(place.to_string());
+                }
+                (line.starts_with("error: ") || line.starts_with("help: ")).then(|| line.to_string())
+            })
+            .map(|part| match part.split_once(' ') {
+                // The message itself may begin before the part that is quoted.
+                Some(("error:", _)) if !part.contains('`') => part.replacen("error: ", "", 1),
+                _ => part,
+            })
+            .collect();
+        assert!(!parts.is_empty(), "{deck} does not say what it expects");
+        refused(folder.path(), &["md", &deck], &parts);
+        refused(folder.path(), &["md", &deck, "--check"], &parts);
+    }
+}
+
+#[test]
+fn frames() {
+    let folder = copy_of("evaluate");
+    for file in names(folder.path(), ".extxyz") {
+        let text = std::fs::read_to_string(folder.path().join(&file)).expect("reads");
+        let value = |key: &str| {
+            let (_, rest) = text.split_once(&format!("{key}=\""))?;
+            rest.split('"').next().map(str::to_string)
+        };
+        let place = match value("at") {
+            Some(at) => format!("{file}:{at}"),
+            None => file.clone(),
+        };
+        let parts = [value("expect").expect("it says what it expects"), place];
+        let mut arguments = vec!["evaluate", "-p", "lj-argon", &file];
+        if !file.contains("labels") {
+            arguments.extend(["--output", "predicted.extxyz"]);
+        }
+        refused(folder.path(), &arguments, &parts);
+    }
+}
+
+#[test]
+fn a_truncated_trajectory() {
+    let folder = argon_folder();
+    succeeds(folder.path(), &["md", "argon.toml", "--set", "stage.production.duration_ps=0.4"]);
+    let whole = std::fs::read(folder.path().join("run/trajectory.h5")).expect("reads");
+    for (name, kept) in [("half.h5", whole.len() / 2), ("start.h5", 100), ("empty.h5", 0)] {
+        std::fs::write(folder.path().join(name), &whole[..kept]).expect("writes");
+        refused(folder.path(), &["diffusion", name, "--mobile", "Ar"], &[name.to_string()]);
+    }
+}
+
+#[test]
+fn a_truncated_potential() {
+    let folder = argon_folder();
+    let mut bytes = 5000u64.to_le_bytes().to_vec();
+    bytes.extend_from_slice(br#"{"__metadata__":{"natron":"{}"}"#);
+    std::fs::write(folder.path().join("cut.safetensors"), bytes).expect("writes");
+    let parts = ["no complete potential file".to_string(), "cut.safetensors".to_string()];
+    refused(folder.path(), &["evaluate", "-p", "cut.safetensors", "argon.extxyz"], &parts);
+    let choice = ["--set", "potential.file=cut.safetensors", "--set", "potential.name=\"\""];
+    let output = run(folder.path(), &[&["md", "argon.toml"][..], &choice].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    std::fs::write(
+        folder.path().join("cut.toml"),
+        super::ARGON_DECK.replace("name = \"lj-argon\"", "file = \"cut.safetensors\""),
+    )
+    .expect("writes");
+    refused(folder.path(), &["md", "cut.toml"], &parts);
+}
+
+#[test]
+fn a_deck_that_is_no_deck() {
+    let folder = argon_folder();
+    std::fs::write(folder.path().join("big.toml"), vec![b'#'; (1 << 20) + 1]).expect("writes");
+    refused(folder.path(), &["md", "big.toml"], &["the limit is 1048576".into(), "big.toml".into()]);
+    std::fs::write(folder.path().join("binary.toml"), [0xff, 0xfe]).expect("writes");
+    refused(folder.path(), &["md", "binary.toml"], &["not UTF-8".into()]);
+    refused(folder.path(), &["md", "none.toml"], &["cannot read the deck".into(), "none.toml".into()]);
+}
