@@ -45,8 +45,8 @@ enum Algorithm {
     Linked,
 }
 
-/// Below this many atoms the direct search is faster (measured on carbon with a reach of 6 to 8 A).
-const LINKED_FROM_ATOMS: usize = 600;
+/// Below this many atoms the direct search is as fast (measured at the density of carbon, reach 6 and 8 A).
+const LINKED_FROM_ATOMS: usize = 64;
 
 /// One neighbour of a centre.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -11,7 +11,7 @@ use super::{NeighbourError, Workspace};
 /// interval ends and no distance.
 pub(super) fn search(problem: &Problem<'_>, work: &Workspace, rows: &mut Rows) -> Result<(), NeighbourError> {
     rows.clear();
-    // In an open direction a huge width and a clamp to image 0 would do; a mask is the same without branches.
+    let (positions, cell) = (&problem.structure.positions, &problem.structure.cell);
     let width: [f64; 3] = std::array::from_fn(|k| problem.search_a / problem.heights_a[k]);
     for (i, here) in work.fractional.iter().enumerate() {
         for (j, there) in work.fractional.iter().enumerate() {
@@ -26,7 +26,8 @@ pub(super) fn search(problem: &Problem<'_>, work: &Workspace, rows: &mut Rows) -
             for x in a.0..=a.1 {
                 for y in b.0..=b.1 {
                     for z in c.0..=c.1 {
-                        if problem.near(i, j, [x, y, z]) {
+                        let vector = positions[j] - positions[i] + cell.offset([x, y, z]);
+                        if problem.near(i, j, [x, y, z], vector.norm_squared()) {
                             rows.push(j, [x, y, z]);
                         }
                     }

@@ -6,7 +6,7 @@ use super::{NeighbourError, Workspace};
 use crate::Vec3;
 
 /// Bins per reach: finer bins fit the ball better, coarser ones hold longer runs.
-const BINS_PER_REACH: f64 = 2.0;
+const BINS_PER_REACH: f64 = 3.0;
 
 /// Atoms in bins, in the order of the bins. A bin is a small copy of the cell (or, along open
 /// directions, of the atoms' extent).
@@ -14,22 +14,23 @@ const BINS_PER_REACH: f64 = 2.0;
 pub(super) struct Bins {
     /// Bins along each direction.
     count: [usize; 3],
-    /// How many bins the reach spans along each direction.
-    span: [i64; 3],
+    /// The reach along each direction, in bins.
+    reach: [f64; 3],
     /// Start of each bin in the arrays below, and the end of the last.
     first: Vec<usize>,
     /// Which atom.
     atom: Vec<u32>,
     /// Its position moved into the cell, A.
     wrapped: Vec<Vec3>,
-    /// Bin and home image of each atom, in the order of the structure.
-    bin: Vec<[u32; 3]>,
+    /// Where each atom is, in bins, and its home image; in the order of the structure.
+    place: Vec<[f64; 3]>,
     home: Vec<[i32; 3]>,
 }
 
 impl Bins {
-    fn number(&self, bin: [u32; 3]) -> usize {
-        let [a, b, c] = bin.map(|k| k as usize);
+    /// The number of the bin that holds a place; rounding may put an atom on the far edge.
+    fn number(&self, place: [f64; 3]) -> usize {
+        let [a, b, c] = std::array::from_fn(|k| (place[k] as usize).min(self.count[k] - 1));
         (a * self.count[1] + b) * self.count[2] + c
     }
 
@@ -37,24 +38,23 @@ impl Bins {
     fn fill(&mut self, problem: &Problem<'_>, fractional: &[Vec3]) {
         let ranges: [(f64, f64); 3] =
             std::array::from_fn(|k| if problem.periodic[k] { (0.0, 1.0) } else { extent(fractional, k) });
-        let lengths: [f64; 3] = std::array::from_fn(|k| problem.heights_a[k] * (ranges[k].1 - ranges[k].0));
+        let extents = ranges.map(|(low, high)| high - low);
+        let lengths: [f64; 3] = std::array::from_fn(|k| problem.heights_a[k] * extents[k]);
         self.count = bin_counts(lengths, problem.search_a, fractional.len());
-        self.span = std::array::from_fn(|k| span(lengths[k], self.count[k], problem));
-        let count = self.count;
+        let scale: [f64; 3] = std::array::from_fn(|k| {
+            // One bin may have no extent (a flat cluster): then all atoms are at 0.
+            if self.count[k] == 1 && !problem.periodic[k] { 0.0 } else { self.count[k] as f64 / extents[k] }
+        });
+        self.reach = std::array::from_fn(|k| problem.search_a * scale[k] / problem.heights_a[k]);
+        let home =
+            |f: &Vec3| std::array::from_fn(|k| if problem.periodic[k] { f[k].floor() as i32 } else { 0 });
         self.home.clear();
-        self.home.extend(
-            fractional
-                .iter()
-                .map(|f| std::array::from_fn(|k| if problem.periodic[k] { f[k].floor() as i32 } else { 0 })),
-        );
-        self.bin.clear();
-        self.bin.extend(fractional.iter().zip(&self.home).map(|(f, home)| {
-            std::array::from_fn(|k| {
-                let along = (f[k] - f64::from(home[k]) - ranges[k].0) / (ranges[k].1 - ranges[k].0);
-                // An extent of zero gives NaN, which casts to 0: the only bin.
-                ((along * count[k] as f64) as u32).min(count[k] as u32 - 1)
-            })
-        }));
+        self.home.extend(fractional.iter().map(home));
+        let place = |(f, home): (&Vec3, &[i32; 3])| {
+            std::array::from_fn(|k| (f[k] - f64::from(home[k]) - ranges[k].0) * scale[k])
+        };
+        self.place.clear();
+        self.place.extend(fractional.iter().zip(&self.home).map(place));
         self.order(problem);
     }
 
@@ -62,8 +62,8 @@ impl Bins {
     fn order(&mut self, problem: &Problem<'_>) {
         self.first.clear();
         self.first.resize(self.count.iter().product::<usize>() + 1, 0);
-        for &bin in &self.bin {
-            let number = self.number(bin);
+        for &place in &self.place {
+            let number = self.number(place);
             self.first[number + 1] += 1;
         }
         for number in 1..self.first.len() {
@@ -76,7 +76,7 @@ impl Bins {
         self.wrapped.resize(positions.len(), Vec3::zeros());
         // Filling from the back leaves `first` at the starts.
         for (i, position) in positions.iter().enumerate().rev() {
-            let number = self.number(self.bin[i]) + 1;
+            let number = self.number(self.place[i]) + 1;
             self.first[number] -= 1;
             let at = self.first[number];
             self.atom[at] = i as u32;
@@ -101,14 +101,6 @@ fn bin_counts(lengths_a: [f64; 3], search_a: f64, atoms: usize) -> [usize; 3] {
     counts.map(|n| n as usize)
 }
 
-fn span(length_a: f64, count: usize, problem: &Problem<'_>) -> i64 {
-    if count == 1 && length_a == 0.0 {
-        return 0;
-    }
-    // Safe in i64: along a periodic direction the images are limited, along an open one the bins bound it.
-    (problem.search_a * count as f64 / length_a).ceil() as i64
-}
-
 /// Fills `rows`, sorted by (index, image).
 pub(super) fn search(
     problem: &Problem<'_>,
@@ -127,23 +119,23 @@ pub(super) fn search(
 
 /// Adds the neighbours of atom `i`, in the order of the bins.
 fn around(problem: &Problem<'_>, bins: &Bins, i: usize, found: &mut Rows) {
-    let centre = bins.bin[i].map(i64::from);
     let cell = &problem.structure.cell;
     let here = problem.structure.positions[i] - cell.offset(bins.home[i]);
-    let search_squared = problem.search_a * problem.search_a;
-    for (x, a) in bins_along(bins, problem, centre, 0) {
-        for (y, b) in bins_along(bins, problem, centre, 1) {
-            for (run, c) in runs_along(bins, problem, centre) {
+    let from = bins.home[i];
+    let windows: [(i64, i64); 3] = std::array::from_fn(|k| window(problem, bins, i, k));
+    for (x, a) in bins_along(bins, windows, 0) {
+        for (y, b) in bins_along(bins, windows, 1) {
+            for (run, c) in runs_along(bins, windows) {
                 let line = (x * bins.count[1] + y) * bins.count[2];
-                let atoms = bins.first[line + run.0]..bins.first[line + run.1];
-                // From an atom of this run, in image (a, b, c), back to the centre.
+                let atoms = bins.first[line + run.start]..bins.first[line + run.end];
+                // From the centre to an atom of this run in image (a, b, c), less the atom's own position.
                 let shift = cell.offset([a, b, c]) - here;
                 for (wrapped, &atom) in bins.wrapped[atoms.clone()].iter().zip(&bins.atom[atoms]) {
-                    if (wrapped + shift).norm_squared() < search_squared {
-                        let j = atom as usize;
-                        let (from, to) = (bins.home[i], bins.home[j]);
+                    let distance_squared = (wrapped + shift).norm_squared();
+                    if distance_squared < problem.search_squared {
+                        let (j, to) = (atom as usize, bins.home[atom as usize]);
                         let image = [a - to[0] + from[0], b - to[1] + from[1], c - to[2] + from[2]];
-                        if problem.near(i, j, image) {
+                        if problem.near(i, j, image, distance_squared) {
                             found.push(j, image);
                         }
                     }
@@ -153,37 +145,29 @@ fn around(problem: &Problem<'_>, bins: &Bins, i: usize, found: &mut Rows) {
     }
 }
 
-/// The bins within reach of `centre` along direction `k`: (bin, image it is seen in).
-fn bins_along(
-    bins: &Bins,
-    problem: &Problem<'_>,
-    centre: [i64; 3],
-    k: usize,
-) -> impl Iterator<Item = (usize, i32)> + use<> {
-    let (low, high) = window(bins, problem, centre, k);
-    let count = bins.count[k] as i64;
-    (low..=high).map(move |at| (at.rem_euclid(count) as usize, at.div_euclid(count) as i32))
+/// The bins within reach of atom `i` along direction `k`; outside 0..count in other images of the cell.
+fn window(problem: &Problem<'_>, bins: &Bins, i: usize, k: usize) -> (i64, i64) {
+    let (place, reach, last) = (bins.place[i][k], bins.reach[k], bins.count[k] as i64 - 1);
+    // One bin more where the window ends on an edge: atoms are binned with rounding.
+    let low = (place - reach - 1e-6).floor() as i64;
+    let high = (place + reach + 1e-6).floor() as i64;
+    if problem.periodic[k] { (low, high) } else { (low.clamp(0, last), high.clamp(0, last)) }
 }
 
-/// The same along the last direction, where the bins of one image are one run in memory: (from..to, image).
+/// The bins of a window along direction `k`: (bin, image it is seen in).
+fn bins_along(bins: &Bins, windows: [(i64, i64); 3], k: usize) -> impl Iterator<Item = (usize, i32)> + use<> {
+    let count = bins.count[k] as i64;
+    (windows[k].0..=windows[k].1).map(move |at| (at.rem_euclid(count) as usize, at.div_euclid(count) as i32))
+}
+
+/// The same along the last direction, where the bins of one image are one run in memory.
 fn runs_along(
     bins: &Bins,
-    problem: &Problem<'_>,
-    centre: [i64; 3],
-) -> impl Iterator<Item = ((usize, usize), i32)> + use<> {
-    let (low, high) = window(bins, problem, centre, 2);
-    let count = bins.count[2] as i64;
+    windows: [(i64, i64); 3],
+) -> impl Iterator<Item = (std::ops::Range<usize>, i32)> + use<> {
+    let ((low, high), count) = (windows[2], bins.count[2] as i64);
     (low.div_euclid(count)..=high.div_euclid(count)).map(move |image| {
         let start = image * count;
-        (((low - start).max(0) as usize, (high - start + 1).min(count) as usize), image as i32)
+        ((low - start).max(0) as usize..(high - start + 1).min(count) as usize, image as i32)
     })
-}
-
-fn window(bins: &Bins, problem: &Problem<'_>, centre: [i64; 3], k: usize) -> (i64, i64) {
-    let last = bins.count[k] as i64 - 1;
-    if problem.periodic[k] {
-        (centre[k] - bins.span[k], centre[k] + bins.span[k])
-    } else {
-        (centre[k].saturating_sub(bins.span[k]).max(0), centre[k].saturating_add(bins.span[k]).min(last))
-    }
 }

@@ -14,10 +14,14 @@ const MAX_CELLS_AWAY: f64 = 1e6;
 #[derive(Debug)]
 pub(super) struct Problem<'a> {
     pub structure: &'a Structure,
-    /// Pairs closer than the square root of this are neighbours, A^2.
-    pub reach_squared: f64,
-    /// Reach plus the rounding error of coordinates, A: for preselection by other arithmetic than [`Problem::near`].
+    /// Pairs closer than this are neighbours, A.
+    reach_a: f64,
+    /// Reach plus the rounding error of coordinates, A: what a search has to cover.
     pub search_a: f64,
+    /// Its square, A^2.
+    pub search_squared: f64,
+    /// The square of reach less the rounding error, A^2.
+    sure_squared: f64,
     pub heights_a: [f64; 3],
     pub periodic: [bool; 3],
     max_row: usize,
@@ -42,26 +46,41 @@ impl<'a> Problem<'a> {
             return Err(NeighbourError::TooFar { atom });
         }
         let largest = structure.positions.iter().fold(0.0_f64, |m, p| m.max(p.amax()));
-        let search_a = reach_a + 1e-9 * (reach_a + largest);
+        let rounding = 1e-9 * (reach_a + largest);
         check_images(reach_a, heights_a, periodic)?;
         check_density(cell, reach_a, fractional)?;
         let ball_a3 = 4.0 / 3.0 * std::f64::consts::PI * reach_a.powi(3);
         let max_row = (MAX_DENSITY_PER_A3 * ball_a3).max(64.0) as usize;
-        Ok(Self { structure, reach_squared: reach_a * reach_a, search_a, heights_a, periodic, max_row })
+        let search_a = reach_a + rounding;
+        Ok(Self {
+            structure,
+            reach_a,
+            search_a,
+            search_squared: search_a * search_a,
+            sure_squared: (reach_a - rounding).max(0.0).powi(2),
+            heights_a,
+            periodic,
+            max_row,
+        })
     }
 
-    /// The one test of nearness. Every algorithm ends here, on the same arithmetic, so that the list
-    /// depends on none of them; and it is antisymmetric in floating point, so that the list is symmetric.
+    /// The one test of nearness, for a pair whose distance some search knows up to rounding. Doubtful cases are
+    /// settled here, on one arithmetic, so that the list does not depend on the search; and it is antisymmetric
+    /// in floating point, so that the list is symmetric.
     #[inline]
-    pub fn near(&self, i: usize, j: usize, image: [i32; 3]) -> bool {
-        let positions = &self.structure.positions;
-        let mut vector = positions[j] - positions[i];
-        if image != [0, 0, 0] {
-            vector += self.structure.cell.offset(image);
-        } else if i == j {
+    pub fn near(&self, i: usize, j: usize, image: [i32; 3], distance_squared: f64) -> bool {
+        if i == j && image == [0, 0, 0] {
             return false;
         }
-        vector.norm_squared() < self.reach_squared
+        distance_squared < self.sure_squared
+            || (distance_squared < self.search_squared && self.exactly_near(i, j, image))
+    }
+
+    #[cold]
+    fn exactly_near(&self, i: usize, j: usize, image: [i32; 3]) -> bool {
+        let positions = &self.structure.positions;
+        let vector = positions[j] - positions[i] + self.structure.cell.offset(image);
+        vector.norm_squared() < self.reach_a * self.reach_a
     }
 
     /// Refuses a row longer than a ball of matter holds: atoms piled up in a corner of a large cell.
@@ -69,7 +88,7 @@ impl<'a> Problem<'a> {
         if length <= self.max_row {
             return Ok(());
         }
-        let ball_a3 = 4.0 / 3.0 * std::f64::consts::PI * self.reach_squared.powf(1.5);
+        let ball_a3 = 4.0 / 3.0 * std::f64::consts::PI * self.reach_a.powi(3);
         Err(NeighbourError::TooDense { density_per_a3: length as f64 / ball_a3 })
     }
 }

@@ -80,42 +80,99 @@ proptest! {
         prop_assert_eq!(&list_with(&structure, reach_a, Algorithm::Direct), &expected);
         prop_assert_eq!(&list_with(&structure, reach_a, Algorithm::Linked), &expected);
     }
-}
 
-#[test]
-#[ignore = "prints timings"]
-#[allow(clippy::print_stderr)]
-fn timing() {
-    for side in [4_usize, 6, 8, 10, 13, 20] {
-        let (n, edge) = (side.pow(3), 2.52 * side as f64);
-        let wobble = |k: usize| ((k * 7919) % 1000) as f64 * 1e-3;
-        let positions = (0..n)
-            .map(|k| {
-                Vec3::new((k % side) as f64, (k / side % side) as f64, (k / side / side) as f64) * 2.52
-                    + Vec3::new(wobble(k), wobble(k + 3), wobble(k + 11))
-            })
-            .collect();
-        let cell =
-            Cell::new([[edge, 0.0, 0.0], [0.0, edge, 0.0], [0.0, 0.0, edge]], [true; 3]).expect("a cube");
-        let structure = Structure::new(cell, vec![Species::C; n], positions).expect("finite");
-        for reach in [6.0, 8.0] {
-            let mut list = NeighbourList::build(&structure, reach, 0.0).expect("fits");
-            for algorithm in [Algorithm::Direct, Algorithm::Linked] {
-                if n > 3000 && algorithm == Algorithm::Direct {
-                    continue;
+    #[test]
+    fn a_shift_of_everything_changes_nothing(
+        structure in any_structure(), reach_a in 0.5..6.0_f64, shift in prop::array::uniform3(-30.0..30.0_f64),
+    ) {
+        prop_assume!(clear_cut(&structure, reach_a));
+        let mut shifted = structure.clone();
+        shifted.positions.iter_mut().for_each(|p| *p += Vec3::from(shift));
+        for algorithm in [Algorithm::Direct, Algorithm::Linked] {
+            prop_assert_eq!(list_with(&shifted, reach_a, algorithm), list_with(&structure, reach_a, algorithm));
+        }
+    }
+
+    #[test]
+    fn an_atom_in_another_image_changes_images_alone(
+        structure in any_structure(), reach_a in 0.5..6.0_f64,
+        moved in any::<prop::sample::Index>(), by in prop::array::uniform3(-3..4_i32),
+    ) {
+        prop_assume!(clear_cut(&structure, reach_a) && !structure.is_empty());
+        let moved = moved.index(structure.len());
+        let by: [i32; 3] = std::array::from_fn(|k| if structure.cell.periodic()[k] { by[k] } else { 0 });
+        let mut other = structure.clone();
+        other.positions[moved] += structure.cell.offset(by);
+        let mut expected = naive(&structure, reach_a);
+        for (i, row) in expected.iter_mut().enumerate() {
+            for (j, image) in row.iter_mut() {
+                let sign = i32::from(i == moved) - i32::from(*j == moved);
+                *image = std::array::from_fn(|k| image[k] + sign * by[k]);
+            }
+        }
+        prop_assert_eq!(&list_with(&other, reach_a, Algorithm::Direct), &expected);
+        prop_assert_eq!(&list_with(&other, reach_a, Algorithm::Linked), &expected);
+    }
+
+    #[test]
+    fn a_permutation_of_atoms_permutes_the_list(
+        (structure, order) in any_structure().prop_flat_map(|s| {
+            let order: Vec<usize> = (0..s.len()).collect();
+            (Just(s), Just(order).prop_shuffle())
+        }),
+        reach_a in 0.5..6.0_f64,
+    ) {
+        prop_assume!(clear_cut(&structure, reach_a));
+        let mut other = structure.clone();
+        other.positions = order.iter().map(|&k| structure.positions[k]).collect();
+        let renamed = list_with(&other, reach_a, Algorithm::Linked);
+        for (row, &i) in renamed.iter().zip(&order) {
+            let mut row: Vec<_> = row.iter().map(|&(j, image)| (order[j], image)).collect();
+            row.sort_unstable();
+            prop_assert_eq!(&row, &list_with(&structure, reach_a, Algorithm::Linked)[i]);
+        }
+    }
+
+    #[test]
+    fn whoever_sees_is_seen(structure in any_structure(), reach_a in 0.5..6.0_f64) {
+        prop_assume!(structure.cell.volume_a3() > 41.0);
+        for algorithm in [Algorithm::Direct, Algorithm::Linked] {
+            let mut list = NeighbourList::build(&empty(), reach_a, 0.0).expect("no atoms");
+            if list.rebuild_with(&structure, algorithm).is_err() {
+                continue;
+            }
+            for i in 0..structure.len() {
+                for (j, image) in list.candidates(i) {
+                    let back = (i, image.map(|k| -k));
+                    prop_assert_eq!(list.candidates(j).filter(|&pair| pair == back).count(), 1);
                 }
-                let start = std::time::Instant::now();
-                let rounds = (20_000 / n).max(2);
-                for _ in 0..rounds {
-                    list.rebuild_with(&structure, algorithm).expect("fits");
-                }
-                let us = start.elapsed().as_secs_f64() * 1e6 / rounds as f64;
-                eprintln!(
-                    "{n} atoms, reach {reach}: {algorithm:?} {us:.0} us, {:.2} us/atom, {} pairs",
-                    us / n as f64,
-                    list.pairs()
-                );
             }
         }
     }
+}
+
+#[test]
+fn rebuilding_keeps_the_buffers() {
+    let atom = |k: usize| Vec3::new((k % 7) as f64, (k / 7 % 7) as f64, (k / 49) as f64) * 2.1;
+    let cell = Cell::new([[14.7, 0.0, 0.0], [0.0, 14.7, 0.0], [0.0, 0.0, 14.7]], [true; 3]).expect("a cube");
+    let mut structure =
+        Structure::new(cell, vec![Species::C; 343], (0..343).map(atom).collect()).expect("finite");
+    let mut list = NeighbourList::build(&structure, 5.0, 0.0).expect("fits");
+    let places = |list: &NeighbourList| {
+        let rows = &list.rows;
+        [
+            rows.first.as_ptr().addr(),
+            rows.index.as_ptr().addr(),
+            rows.image.as_ptr().addr(),
+            rows.offset.as_ptr().addr(),
+            list.work.found.index.as_ptr().addr(),
+            list.built_for.positions.as_ptr().addr(),
+        ]
+    };
+    let before = places(&list);
+    for position in &mut structure.positions {
+        *position += Vec3::new(20.0, -3.0, 0.7);
+    }
+    assert!(list.update(&structure).expect("fits"));
+    assert_eq!(places(&list), before);
 }
