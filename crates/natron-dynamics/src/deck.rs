@@ -1,0 +1,198 @@
+//! The MD deck as a user writes it, in the spelling of its TOML file.
+//!
+//! These types take what is written and nothing else; [`MdDeck::validate`] checks every value and all
+//! choices, and reports all problems at once. `force_max_eV_per_A` and the like keep their spelling by `rename`.
+
+use serde::{Deserialize, Serialize};
+
+mod check;
+mod stage;
+mod validate;
+
+pub use check::DeckProblem;
+
+/// The deck format this version reads.
+pub const FORMAT: i64 = 1;
+
+/// A whole deck.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MdDeck {
+    /// Format number, 1.
+    pub format: i64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Number of independent runs, default 1.
+    #[serde(default = "one")]
+    pub replicas: u32,
+    /// What is simulated.
+    pub system: SystemDeck,
+    /// With which potential.
+    pub potential: PotentialDeck,
+    /// Where results go and how often.
+    #[serde(default)]
+    pub output: OutputDeck,
+    /// What is reported.
+    #[serde(default)]
+    pub analysis: AnalysisDeck,
+    /// When a run counts as gone wrong.
+    #[serde(default, skip_serializing_if = "LimitsDeck::is_default")]
+    pub limits: LimitsDeck,
+    /// Neighbour list.
+    #[serde(default, skip_serializing_if = "NeighbourDeck::is_default")]
+    pub neighbour: NeighbourDeck,
+    /// The stages, in order.
+    #[serde(default, rename = "stage")]
+    pub stages: Vec<StageDeck>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// `[system]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemDeck {
+    /// Structure file, relative to the deck.
+    pub structure: String,
+    /// Its frame from 0; default: the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<usize>,
+}
+
+/// `[potential]`: exactly one of `name` and `file`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PotentialDeck {
+    /// A built-in name; with `/` in it or ending in `.safetensors`, a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A file, relative to the deck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// `[output]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputDeck {
+    /// Run directory, relative to the deck; default `./<deck stem>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// Time between frames of recorded stages, fs; default 20.
+    pub trajectory_every_fs: f64,
+    /// Time between rows of thermo.csv, fs; default 20.
+    pub thermo_every_fs: f64,
+    /// Time between restarts, ps; default 5.
+    pub restart_every_ps: f64,
+}
+
+impl Default for OutputDeck {
+    fn default() -> Self {
+        Self { directory: None, trajectory_every_fs: 20.0, thermo_every_fs: 20.0, restart_every_ps: 5.0 }
+    }
+}
+
+/// `[analysis]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnalysisDeck {
+    /// Symbols of the species whose diffusion is reported.
+    pub mobile: Vec<String>,
+    /// Symbols of the species whose drift is removed; empty: the whole system.
+    pub reference: Vec<String>,
+}
+
+/// `[limits]`: every key has a default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsDeck {
+    /// Longest force on an atom during dynamics, eV/A; default 200.
+    #[serde(rename = "force_max_eV_per_A", skip_serializing_if = "Option::is_none")]
+    pub force_max_ev_per_a: Option<f64>,
+    /// Highest temperature, K; default 10 000.
+    #[serde(rename = "temperature_max_K", skip_serializing_if = "Option::is_none")]
+    pub temperature_max_k: Option<f64>,
+    /// Longest way of an atom in one step, A; default 0.5.
+    #[serde(rename = "displacement_max_A", skip_serializing_if = "Option::is_none")]
+    pub displacement_max_a: Option<f64>,
+    /// Largest change of the total energy since the start of an NVE stage, meV per atom; default 50.
+    #[serde(rename = "energy_change_max_meV_per_atom", skip_serializing_if = "Option::is_none")]
+    pub energy_change_max_mev_per_atom: Option<f64>,
+}
+
+impl LimitsDeck {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// `[neighbour]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NeighbourDeck {
+    /// Verlet skin, A; default 1. It changes the speed and, in the last bits, the order of sums.
+    #[serde(rename = "skin_A")]
+    pub skin_a: f64,
+}
+
+impl Default for NeighbourDeck {
+    fn default() -> Self {
+        Self { skin_a: 1.0 }
+    }
+}
+
+impl NeighbourDeck {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// `[[stage]]`: which keys belong to which `kind` is for [`MdDeck::validate`] to say, so that serde's
+/// errors keep their place in the file.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageDeck {
+    /// Unique name: letters, digits, `-`, `_`.
+    pub name: String,
+    /// `minimise` or `dynamics`.
+    pub kind: String,
+    /// minimise: longest force at the end, eV/A.
+    #[serde(default, rename = "force_max_eV_per_A", skip_serializing_if = "Option::is_none")]
+    pub force_max_ev_per_a: Option<f64>,
+    /// minimise: stop there, converged or not. Default: 10 000, and not to converge is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<u64>,
+    /// dynamics: simulated time, ps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ps: Option<f64>,
+    /// dynamics: step, fs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestep_fs: Option<f64>,
+    /// dynamics: what is held constant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<EnsembleDeck>,
+    /// dynamics: whether it goes to the trajectory; where no stage says so, the last one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<bool>,
+}
+
+/// `ensemble = { kind = ... }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct EnsembleDeck {
+    /// Which one.
+    pub kind: String,
+    /// Target temperature, K.
+    #[serde(default, rename = "temperature_K", skip_serializing_if = "Option::is_none")]
+    pub temperature_k: Option<f64>,
+    /// Friction, 1/ps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub friction_per_ps: Option<f64>,
+    /// First dynamics stage: draw velocities at this temperature, K.
+    #[serde(default, rename = "initial_temperature_K", skip_serializing_if = "Option::is_none")]
+    pub initial_temperature_k: Option<f64>,
+    /// Keys that no ensemble knows, kept so that the check can name them beside the others.
+    #[serde(flatten)]
+    pub other: std::collections::BTreeMap<String, serde_json::Value>,
+}

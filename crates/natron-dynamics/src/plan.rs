@@ -1,0 +1,169 @@
+//! What a run does, checked and in steps: the value a [`Simulation`](crate::Simulation) is made from.
+
+use std::num::NonZeroU64;
+
+use natron_atoms::Species;
+
+use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, FrictionPerPs, LengthA, TemperatureK, TimestepFs};
+
+/// A whole MD deck after [`MdDeck::validate`](crate::MdDeck::validate).
+#[derive(Debug, Clone, PartialEq)]
+pub struct MdPlan {
+    /// Structure file as the deck writes it (relative to the deck).
+    pub structure: String,
+    /// Frame of the file from 0; `None` is the last.
+    pub frame: Option<usize>,
+    /// Which potential.
+    pub potential: PotentialChoice,
+    /// Run directory as the deck writes it; `None` is `./<deck stem>`.
+    pub directory: Option<String>,
+    /// How many independent runs; they differ in their random numbers.
+    pub replicas: u32,
+    /// Species whose diffusion is reported.
+    pub mobile: Vec<Species>,
+    /// Species whose drift is removed first; empty is the whole system.
+    pub reference: Vec<Species>,
+    /// The dynamics itself.
+    pub run: RunPlan,
+}
+
+/// Where the potential comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PotentialChoice {
+    /// A name natron carries with it.
+    BuiltIn(String),
+    /// A file as the deck writes it (relative to the deck).
+    File(String),
+}
+
+/// What the dynamics needs to know; no file names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPlan {
+    /// Seed of every random number.
+    pub seed: u64,
+    /// Stages in order; not empty.
+    pub stages: Vec<Stage>,
+    /// When a run counts as gone wrong.
+    pub limits: Limits,
+    /// Verlet skin of the neighbour list, A.
+    pub skin: LengthA,
+}
+
+/// One stage of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Its name, unique in the run.
+    pub name: String,
+    /// What it does.
+    pub kind: StageKind,
+}
+
+/// What a stage does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StageKind {
+    /// Relax the positions at constant cell.
+    Minimise(Minimise),
+    /// Integrate the equations of motion.
+    Dynamics(Dynamics),
+}
+
+/// Relaxation of positions until no force is larger than `force_max`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Minimise {
+    /// Longest force allowed at the end.
+    pub force_max: ForceEvPerA,
+    /// At most this many steps; where the user named the number, reaching it is not an error.
+    pub max_steps: MaxSteps,
+}
+
+/// How many steps a minimisation may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxSteps {
+    /// Stop there, converged or not.
+    Stop(u64),
+    /// Not to have converged by then is an error.
+    Fail(u64),
+}
+
+impl MaxSteps {
+    /// The number of steps.
+    pub fn get(self) -> u64 {
+        match self {
+            Self::Stop(n) | Self::Fail(n) => n,
+        }
+    }
+}
+
+/// Integration over a fixed number of steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dynamics {
+    /// Number of steps.
+    pub steps: u64,
+    /// Length of a step.
+    pub timestep: TimestepFs,
+    /// What is held constant.
+    pub ensemble: Ensemble,
+    /// Draw velocities at this temperature when the stage starts.
+    pub initial_temperature: Option<TemperatureK>,
+    /// Steps between rows of the thermo log.
+    pub thermo_every: NonZeroU64,
+    /// Steps between frames of the trajectory; `None`: the stage is not recorded.
+    pub trajectory_every: Option<NonZeroU64>,
+    /// Steps between restarts.
+    pub restart_every: NonZeroU64,
+}
+
+/// What is held constant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Ensemble {
+    /// Number, volume, energy: velocity Verlet.
+    Nve,
+    /// Number, volume, temperature: Langevin dynamics, BAOAB splitting.
+    Langevin {
+        /// Target temperature.
+        temperature: TemperatureK,
+        /// Inverse relaxation time of the velocities.
+        friction: FrictionPerPs,
+    },
+}
+
+impl Ensemble {
+    /// Its name in a deck.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nve => "nve",
+            Self::Langevin { .. } => "nvt-langevin",
+        }
+    }
+
+    /// Whether the total momentum is a constant of motion.
+    pub fn conserves_momentum(self) -> bool {
+        matches!(self, Self::Nve)
+    }
+}
+
+/// Bounds of a healthy run; beyond one of them it stops with an [`Instability`](crate::Instability).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Longest force on an atom during dynamics.
+    pub force_max: ForceEvPerA,
+    /// Highest instantaneous temperature.
+    pub temperature_max: TemperatureK,
+    /// Longest way of an atom in one step.
+    pub displacement_max: LengthA,
+    /// Largest change of the total energy since the start of an NVE stage.
+    pub energy_change_max: EnergyMevPerAtom,
+}
+
+impl Default for Limits {
+    /// 200 eV/A, 10 000 K, 0.5 A per step, 50 meV per atom.
+    fn default() -> Self {
+        let in_range = "the defaults are in range";
+        Self {
+            force_max: ForceEvPerA::new(200.0).expect(in_range),
+            temperature_max: TemperatureK::new(10_000.0).expect(in_range),
+            displacement_max: LengthA::new(0.5).expect(in_range),
+            energy_change_max: EnergyMevPerAtom::new(50.0).expect(in_range),
+        }
+    }
+}

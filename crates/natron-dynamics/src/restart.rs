@@ -1,0 +1,172 @@
+//! Everything a run needs to go on bit for bit, as bytes.
+//!
+//! Layout, little endian: the 8 bytes `NATRONRS`, format number (u64), length of the payload (u64), payload, SHA-256
+//! of all before it (32 bytes). Forces are not in it: the list is rebuilt at the positions it had last been
+//! built at, so they are computed again in the same order to the same bits.
+
+use natron_atoms::{Structure, Vec3};
+use sha2::{Digest, Sha256};
+
+use crate::bytes::{Malformed, Reader, Writer};
+use crate::progress::Progress;
+
+mod fields;
+
+const MAGIC: &[u8; 8] = b"NATRONRS";
+/// The restart format this version writes; it reads all up to it.
+pub const FORMAT: u64 = 1;
+const HEADER: usize = 24;
+const CHECKSUM: usize = 32;
+
+/// Which potential computed the forces, and by which code path: for saying whether a restart goes on bit for bit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PotentialTag {
+    /// SHA-256 of the potential file.
+    pub sha256: [u8; 32],
+    /// Name of the code path whose last bits may differ, such as `avx2 f32`.
+    pub kernel: String,
+}
+
+/// A run between two steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restart {
+    pub(crate) seed: u64,
+    pub(crate) replica: u32,
+    pub(crate) tag: PotentialTag,
+    pub(crate) structure: Structure,
+    /// Internal units, `[n]`.
+    pub(crate) velocities: Vec<Vec3>,
+    /// Positions the neighbour list was last built at, A, `[n]`.
+    pub(crate) list_positions: Vec<Vec3>,
+    pub(crate) skin_a: f64,
+    /// Potential energy, eV: equal to the last bit if the forces will be.
+    pub(crate) energy_ev: f64,
+    pub(crate) progress: Progress,
+}
+
+/// Why bytes are no restart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RestartError {
+    /// Something else.
+    #[error("this is not a natron restart")]
+    NotARestart,
+    /// Written by a later version.
+    #[error("restart format {found} is newer than this version, which reads up to {FORMAT}")]
+    Newer {
+        /// Its format.
+        found: u64,
+    },
+    /// The end is missing.
+    #[error("the restart is truncated: {found} bytes of {expected}")]
+    Truncated {
+        /// Bytes there are.
+        found: u64,
+        /// Bytes there should be.
+        expected: u64,
+    },
+    /// The checksum does not fit.
+    #[error("the restart is damaged: its checksum does not fit its content")]
+    Damaged,
+    /// The checksum fits, the content makes no sense.
+    #[error("the restart holds impossible values")]
+    Impossible,
+}
+
+impl Restart {
+    /// The restart as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut payload = Writer::default();
+        fields::write(self, &mut payload);
+        let mut bytes = Writer::default();
+        bytes.raw(MAGIC);
+        bytes.u64(FORMAT);
+        bytes.u64(payload.0.len() as u64);
+        bytes.raw(&payload.0);
+        let checksum = Sha256::digest(&bytes.0);
+        bytes.raw(&checksum);
+        bytes.0
+    }
+
+    /// The restart in `bytes`.
+    ///
+    /// # Errors
+    /// See [`RestartError`]. Nothing is allocated beyond a small multiple of the bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, RestartError> {
+        let shared = bytes.len().min(MAGIC.len());
+        if bytes[..shared] != MAGIC[..shared] || bytes.is_empty() {
+            return Err(RestartError::NotARestart);
+        }
+        let found = bytes.len() as u64;
+        let truncated = |expected| RestartError::Truncated { found, expected };
+        let mut header = Reader(&bytes[shared..]);
+        let numbers = (header.u64(), header.u64());
+        let (Ok(format), Ok(length)) = numbers else {
+            return Err(truncated((HEADER + CHECKSUM) as u64));
+        };
+        if format == 0 || format > FORMAT {
+            return Err(RestartError::Newer { found: format });
+        }
+        let expected = length.saturating_add((HEADER + CHECKSUM) as u64);
+        if found < expected {
+            return Err(truncated(expected));
+        }
+        if found > expected {
+            return Err(RestartError::Damaged);
+        }
+        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
+        if Sha256::digest(content).as_slice() != checksum {
+            return Err(RestartError::Damaged);
+        }
+        let mut reader = Reader(&content[HEADER..]);
+        let restart = fields::read(&mut reader).map_err(|Malformed| RestartError::Impossible)?;
+        if reader.0.is_empty() { Ok(restart) } else { Err(RestartError::Impossible) }
+    }
+
+    /// Steps done since the start of the run.
+    pub fn step(&self) -> u64 {
+        self.progress.step
+    }
+
+    /// Simulated time, ps.
+    pub fn time_ps(&self) -> f64 {
+        self.progress.time_ps
+    }
+
+    /// Name of the stage it was written in.
+    pub fn stage(&self) -> &str {
+        &self.progress.stage_name
+    }
+
+    /// Seed of the run.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Which replica, from 0.
+    pub fn replica(&self) -> u32 {
+        self.replica
+    }
+
+    /// Which potential.
+    pub fn tag(&self) -> &PotentialTag {
+        &self.tag
+    }
+
+    /// How many rows of the thermo log belong before it: a log that is to go on is cut to so many.
+    pub fn thermo_rows(&self) -> u64 {
+        self.progress.rows
+    }
+
+    /// How many frames of the trajectory belong before it: a trajectory that is to go on is cut to so many.
+    pub fn trajectory_frames(&self) -> u64 {
+        self.progress.frames
+    }
+
+    /// Atoms and unwrapped positions.
+    pub fn structure(&self) -> &Structure {
+        &self.structure
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! A run: stages over one state.
+
+use natron_atoms::units::TIME_UNIT_FS;
+use natron_atoms::{Structure, Vec3};
+use natron_potential::Potential;
+
+use crate::guard::{Guard, Instability};
+use crate::integrator::Integrator;
+use crate::observer::{Moment, ObserverError};
+use crate::plan::{RunPlan, Stage, StageKind};
+use crate::progress::Progress;
+use crate::quantity::LengthA;
+use crate::restart::{PotentialTag, Restart};
+use crate::setup::{self, ResumeError, SetupError};
+use crate::state::{Forces, State};
+use crate::summary::StageSummary;
+
+mod run;
+mod stage;
+
+/// A run under way, always between two steps.
+pub struct Simulation<'p> {
+    plan: RunPlan,
+    replica: u32,
+    tag: PotentialTag,
+    forces: Forces<'p>,
+    state: State,
+    progress: Progress,
+    motion: Motion,
+    /// Buffer for velocities in A/fs.
+    velocities_a_per_fs: Vec<Vec3>,
+}
+
+/// What moves the atoms in the present stage.
+#[derive(Debug, Clone, PartialEq)]
+enum Motion {
+    Minimise,
+    Dynamics { integrator: Integrator, guard: Guard },
+}
+
+/// How a run ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every stage is complete.
+    Finished,
+    /// It was told to stop; the last restart goes on from there.
+    Stopped,
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A value is out of bounds.
+    #[error(transparent)]
+    Unstable(Box<Instability>),
+    /// A minimisation did not get there.
+    #[error(
+        "stage {stage}: after {steps} steps the longest force is still {force_ev_per_a:.3} eV/A on atom {atom} (wanted: \
+         {wanted_ev_per_a}); give max_steps to go on all the same"
+    )]
+    NotConverged {
+        /// Name of the stage.
+        stage: String,
+        /// Steps taken.
+        steps: u64,
+        /// Atom with the longest force, from 0.
+        atom: usize,
+        /// That force, eV/A.
+        force_ev_per_a: f64,
+        /// What was wanted, eV/A.
+        wanted_ev_per_a: f64,
+    },
+    /// An observer failed.
+    #[error("{0}")]
+    Observer(ObserverError),
+}
+
+impl<'p> Simulation<'p> {
+    /// A run at its beginning. `velocities_a_per_fs` are those of the structure file, `[n]`; they are used
+    /// if the first stage is dynamics without `initial_temperature`. A Langevin stage that finds no velocities
+    /// draws them at its own temperature.
+    ///
+    /// # Errors
+    /// The structure, its velocities and the plan do not make a start; see [`SetupError`].
+    pub fn new(
+        plan: &RunPlan,
+        replica: u32,
+        structure: Structure,
+        velocities_a_per_fs: Option<&[Vec3]>,
+        potential: &'p dyn Potential,
+        tag: PotentialTag,
+    ) -> Result<Self, SetupError> {
+        setup::check_structure(&structure, potential)?;
+        setup::check_velocities(velocities_a_per_fs, structure.len())?;
+        setup::check_start(plan, velocities_a_per_fs.is_some())?;
+        let velocities = match velocities_a_per_fs {
+            Some(given) => given.iter().map(|v| v * TIME_UNIT_FS).collect(),
+            None => vec![Vec3::zeros(); structure.len()],
+        };
+        let mut forces = Forces::new(potential, &structure, plan.skin)?;
+        let state = State::new(structure, velocities, &mut forces)?;
+        let mut simulation = Self {
+            plan: plan.clone(),
+            replica,
+            tag,
+            forces,
+            velocities_a_per_fs: Vec::with_capacity(state.len()),
+            state,
+            progress: Progress::default(),
+            motion: Motion::Minimise,
+        };
+        simulation.enter_stage(0, velocities_a_per_fs.is_some());
+        Ok(simulation)
+    }
+
+    /// A run that goes on from `restart`, bit for bit where [`Simulation::is_bitwise`] says so.
+    ///
+    /// # Errors
+    /// The restart belongs to another seed, potential or deck; see [`ResumeError`].
+    pub fn resume(
+        plan: &RunPlan,
+        restart: &Restart,
+        potential: &'p dyn Potential,
+        tag: PotentialTag,
+    ) -> Result<Self, ResumeError> {
+        if restart.seed != plan.seed {
+            return Err(ResumeError::Seed { restart: restart.seed, deck: plan.seed });
+        }
+        if restart.skin_a.to_bits() != plan.skin.get().to_bits() {
+            return Err(ResumeError::Skin { restart: restart.skin_a, deck: plan.skin.get() });
+        }
+        setup::check_tag(&restart.tag, &tag)?;
+        check_stage(plan, &restart.progress)?;
+        let (forces, state) = revive(restart, potential, plan.skin)?;
+        let mut simulation = Self {
+            plan: plan.clone(),
+            replica: restart.replica,
+            tag,
+            forces,
+            velocities_a_per_fs: Vec::with_capacity(state.len()),
+            state,
+            progress: restart.progress.clone(),
+            motion: Motion::Minimise,
+        };
+        simulation.set_in_motion();
+        Ok(simulation)
+    }
+
+    /// Whether going on from `restart` gives the bits of an uninterrupted run: the code path is the same and so
+    /// is the energy of its frame.
+    pub fn is_bitwise(&self, restart: &Restart) -> bool {
+        self.tag == restart.tag && self.state.evaluation.energy_ev.to_bits() == restart.energy_ev.to_bits()
+    }
+
+    /// The run as it stands, for going on later.
+    pub fn restart(&self) -> Restart {
+        Restart {
+            seed: self.plan.seed,
+            replica: self.replica,
+            tag: self.tag.clone(),
+            structure: self.state.structure.clone(),
+            velocities: self.state.velocities.clone(),
+            list_positions: self.forces.list().built_for().positions.clone(),
+            skin_a: self.plan.skin.get(),
+            energy_ev: self.state.evaluation.energy_ev,
+            progress: self.progress.clone(),
+        }
+    }
+
+    /// The atoms now.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Completed stages, those before a restart included.
+    pub fn summaries(&self) -> &[StageSummary] {
+        &self.progress.summaries
+    }
+
+    /// Where it stands.
+    pub fn moment(&self) -> Moment {
+        let progress = &self.progress;
+        Moment {
+            stage: progress.stage,
+            step_in_stage: progress.step_in_stage,
+            steps_of_stage: match &self.stage().kind {
+                StageKind::Minimise(minimise) => minimise.max_steps.get(),
+                StageKind::Dynamics(dynamics) => dynamics.steps,
+            },
+            step: progress.step,
+            time_ps: progress.time_ps,
+        }
+    }
+
+    /// How often the neighbour list was rebuilt since this value was made.
+    pub fn list_rebuilds(&self) -> u64 {
+        self.forces.rebuilds()
+    }
+
+    fn stage(&self) -> &Stage {
+        &self.plan.stages[self.progress.stage]
+    }
+}
+
+/// The restart's stage must be there and not be shorter than what is done of it.
+fn check_stage(plan: &RunPlan, progress: &Progress) -> Result<(), ResumeError> {
+    let fits = plan.stages.get(progress.stage).is_some_and(|stage| {
+        stage.name == progress.stage_name
+            && match &stage.kind {
+                StageKind::Minimise(_) => true,
+                StageKind::Dynamics(dynamics) => progress.step_in_stage <= dynamics.steps,
+            }
+    });
+    if fits {
+        return Ok(());
+    }
+    let (stage, number) = (progress.stage_name.clone(), progress.stage.saturating_add(1));
+    Err(ResumeError::Stage { stage, number, step: progress.step_in_stage })
+}
+
+/// Forces and state of a restart: the list as it was, the forces from it.
+fn revive<'p>(
+    restart: &Restart,
+    potential: &'p dyn Potential,
+    skin: LengthA,
+) -> Result<(Forces<'p>, State), ResumeError> {
+    let mut listed = restart.structure.clone();
+    listed.positions.clone_from(&restart.list_positions);
+    let mut forces = Forces::new(potential, &listed, skin)?;
+    let state = State::new(restart.structure.clone(), restart.velocities.clone(), &mut forces)?;
+    Ok((forces, state))
+}

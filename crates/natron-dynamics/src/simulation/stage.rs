@@ -1,0 +1,185 @@
+//! Entering a stage, one step of it, and its end.
+
+use natron_atoms::Vec3;
+
+use super::{Motion, RunError, Simulation};
+use crate::guard::{Breach, Guard, Instability};
+use crate::integrator::Integrator;
+use crate::minimise::{Fire, longest_force};
+use crate::plan::{Dynamics, Ensemble, MaxSteps, StageKind};
+use crate::progress::Progress;
+use crate::random::{Purpose, RandomKey};
+use crate::summary::{Averages, StageResult, StageSummary};
+use crate::thermo;
+use crate::velocities;
+
+impl Simulation<'_> {
+    /// Makes `index` the present stage, at its step 0. `in_motion`: the velocities mean something.
+    pub(super) fn enter_stage(&mut self, index: usize, in_motion: bool) {
+        let before = std::mem::take(&mut self.progress);
+        let stage = &self.plan.stages[index];
+        self.progress = Progress {
+            stage: index,
+            stage_name: stage.name.clone(),
+            step: before.step,
+            stage_start_ps: before.time_ps,
+            time_ps: before.time_ps,
+            rows: before.rows,
+            frames: before.frames,
+            last_frame_step: before.last_frame_step,
+            summaries: before.summaries,
+            ..Progress::default()
+        };
+        match stage.kind.clone() {
+            StageKind::Minimise(_) => self.progress.fire = Fire::start(&mut self.state),
+            StageKind::Dynamics(dynamics) => self.start_dynamics(&dynamics, in_motion),
+        }
+        self.set_in_motion();
+    }
+
+    fn start_dynamics(&mut self, stage: &Dynamics, in_motion: bool) {
+        let thermostat = match stage.ensemble {
+            Ensemble::Nve => None,
+            Ensemble::Langevin { temperature, .. } => Some(temperature),
+        };
+        let drawn_at = stage.initial_temperature.or(thermostat.filter(|_| !in_motion));
+        if let Some(temperature) = drawn_at {
+            let key = self.key(Purpose::Velocities);
+            velocities::draw(&mut self.state.velocities, &self.state.masses_amu, temperature, key.at_step(0));
+        } else if stage.ensemble.conserves_momentum() {
+            // A thermostat that does not conserve momentum leaves some, which would count as heat for ever.
+            velocities::rest_centre_of_mass(&mut self.state.velocities, &self.state.masses_amu);
+        }
+        self.progress.energy_from_ev = self.state.total_energy_ev();
+        self.sample(stage, self.state.kinetic_energy_ev());
+    }
+
+    fn key(&self, purpose: Purpose) -> RandomKey {
+        RandomKey::new(self.plan.seed, self.replica, self.progress.stage, purpose)
+    }
+
+    /// Makes the integrator and the guard of the present stage.
+    pub(super) fn set_in_motion(&mut self) {
+        self.motion = match &self.stage().kind {
+            StageKind::Minimise(_) => Motion::Minimise,
+            StageKind::Dynamics(stage) => {
+                let limits = self.plan.limits;
+                let key = self.key(Purpose::Thermostat);
+                let way_max = limits.displacement_max;
+                Motion::Dynamics {
+                    integrator: Integrator::new(stage, way_max, &self.state.masses_amu, key),
+                    guard: Guard {
+                        limits,
+                        conserved_from_ev: (stage.ensemble == Ensemble::Nve)
+                            .then_some(self.progress.energy_from_ev),
+                        conserves_momentum: stage.ensemble.conserves_momentum(),
+                    },
+                }
+            }
+        };
+    }
+
+    /// Judges the start of a stage before its first step.
+    pub(super) fn judge_start(&self) -> Result<(), RunError> {
+        match &self.motion {
+            Motion::Minimise => Ok(()),
+            Motion::Dynamics { guard, .. } => guard
+                .check(&self.state, self.state.kinetic_energy_ev())
+                .map_err(|breach| self.unstable(breach)),
+        }
+    }
+
+    /// One step of the present stage.
+    pub(super) fn step(&mut self) -> Result<(), RunError> {
+        let number = self.progress.step_in_stage;
+        self.progress.step_in_stage += 1;
+        self.progress.step += 1;
+        let heat = match &mut self.motion {
+            Motion::Minimise => self.progress.fire.step(&mut self.state, &mut self.forces).map(|()| 0.0),
+            Motion::Dynamics { integrator, .. } => integrator.step(&mut self.state, &mut self.forces, number),
+        };
+        let heat = heat.map_err(|error| {
+            self.unstable(Breach::of_step(error, &self.state.structure, &self.plan.limits))
+        })?;
+        let Motion::Dynamics { guard, .. } = &self.motion else { return Ok(()) };
+        let StageKind::Dynamics(stage) = &self.plan.stages[self.progress.stage].kind else { return Ok(()) };
+        let kinetic_ev = self.state.kinetic_energy_ev();
+        guard.check(&self.state, kinetic_ev).map_err(|breach| self.unstable(breach))?;
+        self.progress.heat_ev += heat;
+        let elapsed_fs = self.progress.step_in_stage as f64 * stage.timestep.get();
+        self.progress.time_ps = self.progress.stage_start_ps + elapsed_fs * 1e-3;
+        sample(&mut self.progress, &self.state, stage, kinetic_ev);
+        Ok(())
+    }
+
+    fn sample(&mut self, stage: &Dynamics, kinetic_ev: f64) {
+        sample(&mut self.progress, &self.state, stage, kinetic_ev);
+    }
+
+    fn unstable(&self, breach: Breach) -> RunError {
+        let mut velocities_a_per_fs: Vec<Vec3> = Vec::new();
+        self.state.velocities_a_per_fs(&mut velocities_a_per_fs);
+        RunError::Unstable(Box::new(Instability {
+            stage: self.progress.stage_name.clone(),
+            step: self.progress.step,
+            time_ps: self.progress.time_ps,
+            breach,
+            structure: self.state.structure.clone(),
+            velocities_a_per_fs,
+            forces_ev_per_a: self.state.evaluation.forces.clone(),
+        }))
+    }
+
+    /// If the present stage is complete: its summary.
+    ///
+    /// # Errors
+    /// A minimisation has used up its steps.
+    pub(super) fn completed(&self) -> Result<Option<StageSummary>, RunError> {
+        let steps = self.progress.step_in_stage;
+        let result = match &self.stage().kind {
+            StageKind::Dynamics(stage) if steps < stage.steps => return Ok(None),
+            StageKind::Dynamics(stage) => {
+                let averages: &Averages = &self.progress.averages;
+                let timestep = stage.timestep.get();
+                StageResult::Dynamics(averages.summary(stage.ensemble.name(), self.state.len(), timestep))
+            }
+            StageKind::Minimise(stage) => {
+                let (atom, force) = longest_force(&self.state.evaluation.forces);
+                let converged = force <= stage.force_max.get();
+                match stage.max_steps {
+                    _ if converged => {}
+                    MaxSteps::Stop(most) if steps >= most => {}
+                    MaxSteps::Fail(most) if steps >= most => {
+                        return Err(RunError::NotConverged {
+                            stage: self.progress.stage_name.clone(),
+                            steps,
+                            atom,
+                            force_ev_per_a: force,
+                            wanted_ev_per_a: stage.force_max.get(),
+                        });
+                    }
+                    _ => return Ok(None),
+                }
+                StageResult::Minimise {
+                    converged,
+                    force_max_ev_per_a: force,
+                    potential_energy_ev: self.state.evaluation.energy_ev,
+                }
+            }
+        };
+        let name = self.progress.stage_name.clone();
+        Ok(Some(StageSummary { name, steps, end_ps: self.progress.time_ps, result }))
+    }
+}
+
+/// Adds the present state to the averages.
+fn sample(progress: &mut Progress, state: &crate::state::State, stage: &Dynamics, kinetic_ev: f64) {
+    let freedom = thermo::degrees_of_freedom(state.len(), stage.ensemble.conserves_momentum());
+    let averages = &mut progress.averages;
+    averages.temperature_k.push(thermo::temperature_k(kinetic_ev, freedom));
+    averages.potential_energy_ev.push(state.evaluation.energy_ev);
+    if let Some(pressure) = thermo::pressure_gpa(kinetic_ev, &state.evaluation, &state.structure.cell) {
+        averages.pressure_gpa.push(pressure);
+    }
+    averages.conserved_ev.push(state.evaluation.energy_ev + kinetic_ev - progress.heat_ev);
+}

@@ -1,0 +1,175 @@
+//! Atoms in motion, with the forces that act on them.
+
+use natron_atoms::units::TIME_UNIT_FS;
+use natron_atoms::{NeighbourError, NeighbourList, Structure, Vec3};
+use natron_potential::{Evaluation, EvaluationError, Evaluator, Potential};
+
+use crate::quantity::LengthA;
+use crate::thermo;
+
+/// Positions, velocities, and the energy and forces at these positions: complete from birth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Cell, species, unwrapped positions (A).
+    pub structure: Structure,
+    /// Velocities in internal units, A per A sqrt(amu/eV), `[n]`.
+    pub velocities: Vec<Vec3>,
+    /// Masses, amu, `[n]`.
+    pub masses_amu: Vec<f64>,
+    /// Energy, forces, virial at these positions.
+    pub evaluation: Evaluation,
+}
+
+/// Why a step could not be made. The state is that of the moment.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// An atom would move farther than one step should take it.
+    #[error("atom {atom} moves {way_a:.3} A in one step")]
+    Displacement {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// How far, A.
+        way_a: f64,
+    },
+    /// The neighbour list could not be built.
+    #[error(transparent)]
+    Neighbour(#[from] NeighbourError),
+    /// The potential has no value there.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+}
+
+/// A potential at work: its evaluator and the neighbour list.
+pub struct Forces<'p> {
+    evaluator: Box<dyn Evaluator + 'p>,
+    list: NeighbourList,
+    rebuilds: u64,
+}
+
+impl<'p> Forces<'p> {
+    /// The forces of `potential`, with a list built at the positions of `structure`.
+    ///
+    /// # Errors
+    /// The list cannot be built.
+    pub fn new(
+        potential: &'p dyn Potential,
+        structure: &Structure,
+        skin: LengthA,
+    ) -> Result<Self, NeighbourError> {
+        let list = NeighbourList::build(structure, potential.max_cutoff_a(), skin.get())?;
+        Ok(Self { evaluator: potential.evaluator(), list, rebuilds: 0 })
+    }
+
+    /// Energy, forces and virial of `structure`, checked to be finite.
+    ///
+    /// # Errors
+    /// The list cannot be built, the potential refuses, or a value is not finite.
+    pub fn evaluate(&mut self, structure: &Structure, out: &mut Evaluation) -> Result<(), StepError> {
+        self.rebuilds += u64::from(self.list.update(structure)?);
+        self.evaluator.evaluate(structure, &self.list, out)?;
+        let finite = |force: &Vec3| force.iter().all(|x| x.is_finite());
+        if let Some(atom) = out.forces.iter().position(|force| !finite(force)) {
+            return Err(EvaluationError::NotFinite { atom }.into());
+        }
+        if !out.energy_ev.is_finite() || out.virial_ev.iter().any(|x| !x.is_finite()) {
+            let atom = out.atom_energies_ev.iter().position(|e| !e.is_finite()).unwrap_or(0);
+            return Err(EvaluationError::NotFinite { atom }.into());
+        }
+        Ok(())
+    }
+
+    /// The list as it stands.
+    pub fn list(&self) -> &NeighbourList {
+        &self.list
+    }
+
+    /// How often the list was rebuilt.
+    pub fn rebuilds(&self) -> u64 {
+        self.rebuilds
+    }
+}
+
+impl State {
+    /// The state at the positions of `structure`, with `velocities` in internal units, `[n]`.
+    ///
+    /// # Errors
+    /// See [`Forces::evaluate`].
+    ///
+    /// # Panics
+    /// `velocities` has another length than `structure`.
+    pub fn new(
+        structure: Structure,
+        velocities: Vec<Vec3>,
+        forces: &mut Forces<'_>,
+    ) -> Result<Self, StepError> {
+        assert_eq!(structure.len(), velocities.len(), "one velocity for each atom");
+        let mut evaluation = Evaluation::zeros(structure.len());
+        forces.evaluate(&structure, &mut evaluation)?;
+        let masses_amu = structure.species.iter().map(|s| s.mass_amu()).collect();
+        Ok(Self { structure, velocities, masses_amu, evaluation })
+    }
+
+    /// Number of atoms.
+    pub fn len(&self) -> usize {
+        self.structure.len()
+    }
+
+    /// Whether there is no atom.
+    pub fn is_empty(&self) -> bool {
+        self.structure.is_empty()
+    }
+
+    /// Kinetic energy, eV.
+    pub fn kinetic_energy_ev(&self) -> f64 {
+        let twice: f64 =
+            self.velocities.iter().zip(&self.masses_amu).map(|(v, m)| m * v.norm_squared()).sum();
+        0.5 * twice
+    }
+
+    /// Potential plus kinetic energy, eV.
+    pub fn total_energy_ev(&self) -> f64 {
+        self.evaluation.energy_ev + self.kinetic_energy_ev()
+    }
+
+    /// Kinetic temperature, K; `conserves_momentum` decides whether the centre of mass counts.
+    pub fn temperature_k(&self, conserves_momentum: bool) -> f64 {
+        thermo::temperature_k(
+            self.kinetic_energy_ev(),
+            thermo::degrees_of_freedom(self.len(), conserves_momentum),
+        )
+    }
+
+    /// The forces act for a time (internal units): v += F t / m.
+    pub(crate) fn kick(&mut self, time: f64) {
+        let atoms = self.velocities.iter_mut().zip(&self.evaluation.forces).zip(&self.masses_amu);
+        for ((velocity, force), mass) in atoms {
+            *velocity += force * (time / mass);
+        }
+    }
+
+    /// Free flight for a time (internal units): x += v t, unless an atom would fly farther than `way_max_a`;
+    /// then nothing moves.
+    pub(crate) fn drift(&mut self, time: f64, way_max_a: f64) -> Result<(), StepError> {
+        let speed_max = way_max_a / time;
+        // Asked this way round, a NaN velocity is an error too.
+        let slow = |v: &Vec3| v.norm_squared() <= speed_max * speed_max;
+        if let Some(atom) = self.velocities.iter().position(|v| !slow(v)) {
+            return Err(StepError::Displacement { atom, way_a: self.velocities[atom].norm() * time });
+        }
+        for (position, velocity) in self.structure.positions.iter_mut().zip(&self.velocities) {
+            *position += velocity * time;
+        }
+        Ok(())
+    }
+
+    /// Energy and forces at the present positions.
+    pub(crate) fn refresh(&mut self, forces: &mut Forces<'_>) -> Result<(), StepError> {
+        forces.evaluate(&self.structure, &mut self.evaluation)
+    }
+
+    /// Writes the velocities in A/fs.
+    pub(crate) fn velocities_a_per_fs(&self, out: &mut Vec<Vec3>) {
+        out.clear();
+        out.extend(self.velocities.iter().map(|v| v / TIME_UNIT_FS));
+    }
+}

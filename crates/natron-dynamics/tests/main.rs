@@ -1,0 +1,11 @@
+//! Tests of whole runs. Potentials and structures for them are in `common`.
+#![allow(missing_docs)]
+
+mod common;
+mod conserve;
+mod deck;
+mod fire;
+mod langevin;
+mod resume;
+mod safety;
+mod stages;
