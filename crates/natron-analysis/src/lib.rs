@@ -1,1 +1,24 @@
 //! Trajectories to diffusion coefficients with uncertainty.
+//!
+//! The one decision that shaped this crate: an analysis is a pure function of values. It knows no
+//! file, no clock, no random generator and no program that made a trajectory, so that a run's own
+//! summary and a later `natron diffusion run.h5` cannot disagree.
+//!
+//! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
+
+pub mod collective;
+pub mod covariance;
+pub mod curves;
+pub mod diffusion;
+pub mod estimate;
+pub mod msd;
+pub mod paths;
+pub mod regression;
+pub mod result;
+pub mod trajectory;
+pub mod verdict;
+pub mod window;
+
+pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
+pub use result::{DiffusionResult, Verdict};
+pub use trajectory::{Cells, Trajectory, TrajectoryError};
