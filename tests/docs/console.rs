@@ -3,7 +3,7 @@
 //! In a block ```` ```console ````, a line `$ natron ...` is run and must succeed; `$ cargo xtask ...` must
 //! name a command of xtask; nothing else may stand behind a `$`. A block with `title=NAME` is written to that
 //! file first. Commands of one document run in order in one folder, which holds a copy of the decks
-//! and structures of examples/.
+//! and structures of examples/ and a view of potentials/.
 
 use std::path::Path;
 use std::process::Command;
@@ -23,6 +23,8 @@ fn execute_with(program: &Path, path: &Path, text: &str) -> Result<(), String> {
     }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     copy_examples(folder.path());
+    std::os::unix::fs::symlink(repository().join("potentials"), folder.path().join("potentials"))
+        .expect("the folder is new");
     for block in &document.blocks {
         if let Some(title) = block.title() {
             std::fs::write(folder.path().join(title), &block.text).expect("the folder is ours");
