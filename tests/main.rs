@@ -3,4 +3,6 @@
 #![allow(clippy::print_stderr)]
 
 mod docs;
+mod interruption;
 mod support;
+mod trajectory;

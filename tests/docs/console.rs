@@ -51,7 +51,9 @@ fn run_block(program: &Path, block: &Block, folder: &Path) -> Result<(), String>
         let words = words(&typed);
         let names: Vec<&str> = words.iter().map(String::as_str).collect();
         match names.as_slice() {
-            ["natron", arguments @ ..] => run(program, arguments, folder).map_err(|said| format!("{line}: `{typed}`: {said}"))?,
+            ["natron", arguments @ ..] => {
+                run(program, arguments, folder).map_err(|said| format!("{line}: `{typed}`: {said}"))?
+            }
             ["cargo", "xtask", "setup" | "demo" | "test", ..] => {}
             _ => return Err(format!("{line}: `{typed}` cannot be run by a test")),
         }
@@ -129,6 +131,10 @@ fn a_command_that_no_test_can_run_is_refused() {
     let text = "```console\n$ rm -rf x\n```\n";
     let complaint = execute_with(Path::new("true"), Path::new("x.md"), text).expect_err("refused");
     assert!(complaint.contains("cannot be run"), "{complaint}");
-    assert!(execute_with(Path::new("false"), Path::new("x.md"), "```console\n$ cargo xtask demo\n```\n").is_ok());
-    assert!(execute_with(Path::new("false"), Path::new("x.md"), "```console\n$ cargo xtask dmo\n```\n").is_err());
+    assert!(
+        execute_with(Path::new("false"), Path::new("x.md"), "```console\n$ cargo xtask demo\n```\n").is_ok()
+    );
+    assert!(
+        execute_with(Path::new("false"), Path::new("x.md"), "```console\n$ cargo xtask dmo\n```\n").is_err()
+    );
 }

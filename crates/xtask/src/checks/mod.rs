@@ -49,7 +49,7 @@ pub const ALL: &[Check] = &[
     Check { name: "tests", meaning: "unit and integration tests", perform: suite::check },
     Check { name: "doc-tests", meaning: "examples in the documentation of code", perform: suite::check_docs },
     Check { name: "benches", meaning: "each bench once, for its result", perform: benches::check },
-    Check { name: "examples", meaning: "each deck of examples/ once, cut short", perform: examples::check },
+    Check { name: "examples", meaning: "each deck of examples and potentials once, cut short", perform: examples::check },
 ];
 
 /// What a check found.
