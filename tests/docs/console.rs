@@ -1,7 +1,8 @@
 //! Runs what a document tells its reader to type.
 //!
 //! In a block ```` ```console ````, a line `$ natron ...` is run and must succeed; `$ cargo xtask ...` must
-//! name a command of xtask; nothing else may stand behind a `$`. A block with `title=NAME` is written to that
+//! name a command of xtask; nothing else may stand behind a `$`. In a block ```` ```sh ````, which shows commands
+//! on files the reader has, a line that starts with natron must name one of its commands. A block with `title=NAME` is written to that
 //! file first. Commands of one document run in order in one folder, which holds a copy of the decks
 //! and structures of examples/ and a view of potentials/.
 
@@ -18,7 +19,7 @@ pub fn execute(path: &Path, text: &str) -> Result<(), String> {
 
 fn execute_with(program: &Path, path: &Path, text: &str) -> Result<(), String> {
     let document = Document::read(text);
-    if document.blocks.iter().all(|block| block.language() != "console") {
+    if !document.blocks.iter().any(|block| ["console", "sh"].contains(&block.language())) {
         return Ok(());
     }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -29,10 +30,12 @@ fn execute_with(program: &Path, path: &Path, text: &str) -> Result<(), String> {
         if let Some(title) = block.title() {
             std::fs::write(folder.path().join(title), &block.text).expect("the folder is ours");
         }
-        if block.language() == "console" {
-            run_block(program, block, folder.path())
-                .map_err(|complaint| format!("{}:{complaint}", path.display()))?;
-        }
+        let done = match block.language() {
+            "console" => run_block(program, block, folder.path()),
+            "sh" => name_commands(program, block, folder.path()),
+            _ => Ok(()),
+        };
+        done.map_err(|complaint| format!("{}:{complaint}", path.display()))?;
     }
     Ok(())
 }
@@ -56,6 +59,23 @@ fn run_block(program: &Path, block: &Block, folder: &Path) -> Result<(), String>
             }
             ["cargo", "xtask", "setup" | "demo" | "test", ..] => {}
             _ => return Err(format!("{line}: `{typed}` cannot be run by a test")),
+        }
+    }
+    Ok(())
+}
+
+/// Asks for the help of every command of natron that a block names.
+fn name_commands(program: &Path, block: &Block, folder: &Path) -> Result<(), String> {
+    for (offset, line) in block.text.lines().enumerate() {
+        let words = words(line);
+        let names: Vec<&str> = words.iter().map(String::as_str).collect();
+        let line = block.line + 1 + offset;
+        match names.as_slice() {
+            ["natron", command, ..] => run(program, &[command, "--help"], folder)
+                .map_err(|said| format!("{line}: no command `{command}`: {said}"))?,
+            ["cargo", "xtask", "setup" | "demo" | "test", ..] => {}
+            ["cargo", "xtask", ..] => return Err(format!("{line}: no command `{}`", names.join(" "))),
+            _ => {}
         }
     }
     Ok(())

@@ -16,10 +16,10 @@ const RUN: &str = "examples/na22c200";
 
 /// Sets up, builds natron without training and runs the example. The exit code is natron's.
 pub fn run_demo() -> Result<ExitCode, Failure> {
-    let ready = setup::complete(false)?;
-    let environment = ready.environment();
+    let hdf5 = setup::for_build()?;
+    let environment = hdf5.environment();
     let mut build = cargo();
-    build.args(build_arguments(ready.hdf5.feature())).envs(environment.clone());
+    build.args(build_arguments(hdf5.feature())).envs(environment.clone());
     run(build.current_dir(workspace::root()))?;
 
     let mut natron = Command::new(workspace::target().join("release").join("natron"));

@@ -17,8 +17,12 @@ pub fn check(context: &Context) -> Outcome {
     let runs = context.workspace.target.join("examples-check");
     let _ = fs::remove_dir_all(&runs);
     let decks = decks_below(&context.workspace.root);
-    let mut outcome =
-        Outcome { passed: 0, failed: 0, complaints: Vec::new(), repeat: "cargo xtask test".into() };
+    let mut outcome = Outcome {
+        passed: 0,
+        failed: 0,
+        complaints: Vec::new(),
+        repeat: "cargo xtask test tests examples".into(),
+    };
     for deck in decks {
         match try_deck(context, &natron, &deck, &runs) {
             Ok(()) => outcome.passed += 1,
