@@ -72,3 +72,11 @@ fn every_command_of_a_console_block_runs() {
         documents().iter().filter_map(|path| console::execute(path, &read(path)).err()).collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
+
+#[test]
+fn the_version_is_the_same_everywhere() {
+    let version = env!("CARGO_PKG_VERSION");
+    let citation = read(&repository().join("CITATION.cff"));
+    assert!(citation.lines().any(|line| line == format!("version: {version}")), "{citation}");
+    assert!(read(&repository().join("docs/file-formats.md")).contains(&format!("\"natron\": \"{version}\"")));
+}
