@@ -1,1 +1,8 @@
-//! Integration tests.
+//! Integration tests: the program, the documentation and the oracles together, in one binary so that
+//! everything is linked once.
+#![allow(clippy::print_stderr)]
+
+mod docs;
+mod interruption;
+mod support;
+mod trajectory;
