@@ -23,7 +23,8 @@ use crate::paths::{Path, Paths};
 pub fn excess(paths: &Paths, curves: &Curves) -> f64 {
     let replicas = paths.atoms.iter().map(|p| p.replica + 1).max().unwrap_or(0);
     let of_replica = |replica: usize| {
-        let members: Vec<usize> = (0..paths.atoms.len()).filter(|&a| paths.atoms[a].replica == replica).collect();
+        let members: Vec<usize> =
+            (0..paths.atoms.len()).filter(|&a| paths.atoms[a].replica == replica).collect();
         if members.len() < 2 { 0.0 } else { excess_of_one(paths, curves, &members) }
     };
     (0..replicas).map(of_replica).sum::<f64>() / replicas.max(1) as f64

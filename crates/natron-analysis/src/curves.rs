@@ -22,7 +22,11 @@ pub struct Curves {
 impl Curves {
     /// The curves at about `per_octave` lags per factor of two, from one frame to `last` frames.
     pub fn new(paths: &Paths, last: usize, per_octave: usize) -> Self {
-        let lags = geometric_lags(1, last.min(paths.n_frames.saturating_sub(1)), per_octave);
+        Self::at(paths, geometric_lags(1, last.min(paths.n_frames.saturating_sub(1)), per_octave))
+    }
+
+    /// The curves at these `lags` (frames, ascending, shorter than the run).
+    pub fn at(paths: &Paths, lags: Vec<usize>) -> Self {
         let atoms_a2: Vec<Vec<f64>> = paths
             .atoms
             .par_iter()

@@ -35,7 +35,9 @@ pub enum DiffusionError {
         species: &'static str,
     },
     /// Replicas are sampled differently.
-    #[error("trajectory {replica} has a frame every {found_ps} ps, the first one every {expected_ps} ps; pooled trajectories must share it")]
+    #[error(
+        "trajectory {replica} has a frame every {found_ps} ps, the first one every {expected_ps} ps; pooled trajectories must share it"
+    )]
     Replicas {
         /// Which, from 0.
         replica: usize,

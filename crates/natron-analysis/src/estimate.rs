@@ -13,7 +13,7 @@ use crate::covariance::{LinearMsd, msd_covariance};
 use crate::curves::Curves;
 use crate::paths::Paths;
 use crate::regression::fit_line;
-use crate::window::begin;
+use crate::window::{Begin, begin};
 
 /// A value with its uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +70,11 @@ pub struct Estimate {
 impl Estimate {
     /// The window of `curves` by the rule of [`crate::window`], fitted. None where nothing moves or there is no window.
     pub fn new(paths: &Paths, curves: &Curves) -> Option<Self> {
-        let begin = begin(curves, excess(paths, curves))?;
+        Self::within(paths, curves, begin(curves, excess(paths, curves))?)
+    }
+
+    /// The same for a window that begins where the caller says and ends with the curves.
+    pub fn within(paths: &Paths, curves: &Curves, begin: Begin) -> Option<Self> {
         let window = curves.from(begin.first);
         let line = fit_line(&window.lags, &window.mean_a2, window.frames)?;
         let model = LinearMsd::of(&line, &window.mean_a2);
@@ -109,7 +113,8 @@ impl Estimate {
 fn change_an_octave_later(window: &Curves, gradient: f64) -> f64 {
     let later = window.lags.iter().take_while(|&&lag| lag < 2 * window.lags[0]).count();
     let later = window.from(later.min(window.lags.len() - 1));
-    fit_line(&later.lags, &later.mean_a2, later.frames).map_or(0.0, |line| line.gradient(&later.mean_a2) - gradient)
+    fit_line(&later.lags, &later.mean_a2, later.frames)
+        .map_or(0.0, |line| line.gradient(&later.mean_a2) - gradient)
 }
 
 /// Slope of ln MSD against ln t on the ladder, every octave counting alike, and the weights on the MSD that give its

@@ -16,6 +16,7 @@ pub mod paths;
 pub mod regression;
 pub mod result;
 pub mod trajectory;
+pub mod unwrap;
 pub mod verdict;
 pub mod window;
 

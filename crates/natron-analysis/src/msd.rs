@@ -112,7 +112,10 @@ mod tests {
             for (lag, value) in fast.iter().enumerate() {
                 let direct = msd_direct(&path, lag);
                 let scale = direct.max(1.0);
-                assert!((value - direct).abs() < 1e-11 * scale * frames as f64, "{frames} {lag} {value} {direct}");
+                assert!(
+                    (value - direct).abs() < 1e-11 * scale * frames as f64,
+                    "{frames} {lag} {value} {direct}"
+                );
             }
         }
     }

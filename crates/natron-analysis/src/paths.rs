@@ -49,8 +49,7 @@ pub fn relative_paths(
         }
         let drift = reference_centre(trajectory, reference)?;
         for atom in trajectory.select(&[mobile]) {
-            let positions_a =
-                (0..n_frames).map(|t| trajectory.positions_a()[t][atom] - drift[t]).collect();
+            let positions_a = (0..n_frames).map(|t| trajectory.positions_a()[t][atom] - drift[t]).collect();
             atoms.push(Path { replica, positions_a });
         }
     }

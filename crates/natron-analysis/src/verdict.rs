@@ -32,7 +32,8 @@ pub fn describe(
     match (verdict, estimate) {
         (Verdict::Diffusive, Some(estimate)) => result.set_number(estimate, in_si),
         _ => {
-            let (bound, note) = upper_bound(curves, estimate, in_si).map_or_else(|e| (None, Some(e)), |b| (Some(b), None));
+            let (bound, note) =
+                upper_bound(curves, estimate, in_si).map_or_else(|e| (None, Some(e)), |b| (Some(b), None));
             result.D_upper_m2_per_s = bound;
             result.D_upper_m2_per_s_note = note;
         }
@@ -42,14 +43,13 @@ pub fn describe(
 
 fn judge(paths: &Paths, curves: &Curves, estimate: Option<&Estimate>) -> (Verdict, Why) {
     if paths.n_frames < LEAST_FRAMES {
-        return (
-            Verdict::TooShort,
-            format!("{} frames; at least {LEAST_FRAMES} are needed", paths.n_frames),
-        );
+        return (Verdict::TooShort, format!("{} frames; at least {LEAST_FRAMES} are needed", paths.n_frames));
     }
     let Some(estimate) = estimate else {
         return match curves.mean_a2.last() {
-            Some(&last) if last > 0.0 => (Verdict::TooShort, "the mean squared displacement gives no line".into()),
+            Some(&last) if last > 0.0 => {
+                (Verdict::TooShort, "the mean squared displacement gives no line".into())
+            }
             _ => (Verdict::NotDiffusive, "nothing moved".into()),
         };
     };
@@ -63,7 +63,10 @@ fn judge(paths: &Paths, curves: &Curves, estimate: Option<&Estimate>) -> (Verdic
         return (Verdict::TooShort, why);
     }
     if outside > 0.0 {
-        let why = format!("d ln MSD / d ln t = {:.2} +- {:.2} is outside 1 +- {SLOPE_BAND}", slope.value, slope.error);
+        let why = format!(
+            "d ln MSD / d ln t = {:.2} +- {:.2} is outside 1 +- {SLOPE_BAND}",
+            slope.value, slope.error
+        );
         return (Verdict::NotDiffusive, why);
     }
     if estimate.gradient.value <= 0.0 {
@@ -82,9 +85,10 @@ fn n_origins(paths: &Paths, estimate: Option<&Estimate>, curves: &Curves) -> usi
 /// MSD grows faster than t it does not, and there is no bound.
 fn upper_bound(curves: &Curves, estimate: Option<&Estimate>, in_si: f64) -> Result<f64, Why> {
     match estimate {
-        Some(e) if e.slope.value > 1.0 + SLOPE_BAND => {
-            Err("the mean squared displacement still grows faster than time: this run bounds D only from below".into())
-        }
+        Some(e) if e.slope.value > 1.0 + SLOPE_BAND => Err(
+            "the mean squared displacement still grows faster than time: this run bounds D only from below"
+                .into(),
+        ),
         Some(e) if e.last.value > 0.0 => Ok(in_si * e.last.log_upper(0.95) / e.ends().1 as f64),
         Some(_) => Err("the mean squared displacement is not positive".into()),
         None if curves.mean_a2.last() == Some(&0.0) => Ok(0.0),
@@ -133,7 +137,11 @@ impl DiffusionResult {
     fn set_number(&mut self, estimate: &Estimate, in_si: f64) {
         let (low, high) = estimate.gradient.log_interval(0.95);
         set(&mut self.D_m2_per_s, &mut self.D_m2_per_s_note, in_si * estimate.gradient.value);
-        set(&mut self.D_err_m2_per_s, &mut self.D_err_m2_per_s_note, in_si * estimate.gradient.half_width(0.68));
+        set(
+            &mut self.D_err_m2_per_s,
+            &mut self.D_err_m2_per_s_note,
+            in_si * estimate.gradient.half_width(0.68),
+        );
         set(&mut self.D_low95_m2_per_s, &mut self.D_low95_m2_per_s_note, in_si * low);
         set(&mut self.D_high95_m2_per_s, &mut self.D_high95_m2_per_s_note, in_si * high);
         self.D_upper_m2_per_s_note = Some("D itself is given".into());

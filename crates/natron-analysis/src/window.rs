@@ -100,9 +100,7 @@ impl Start {
 }
 
 fn larger_variance(curves: &Curves, weights: &[f64], covariance: &DMatrix<f64>) -> f64 {
-    curves
-        .variance_of_model(weights, covariance)
-        .max(curves.variance_between_atoms(weights).unwrap_or(0.0))
+    curves.variance_of_model(weights, covariance).max(curves.variance_between_atoms(weights).unwrap_or(0.0))
 }
 
 fn octave_slope_near_one(curves: &Curves, covariance: &DMatrix<f64>, index: usize) -> bool {

@@ -11,9 +11,14 @@ fn noise(k: usize) -> f64 {
 }
 
 fn msd_plot() -> Plot {
-    let curve: Vec<(f64, f64)> = (0..90).map(|k| 0.02 * 1.085f64.powi(k)).map(|t| (t, 0.35 * (1.0 - (-t / 0.08).exp()) + 0.42 * t)).collect();
-    let band: Vec<_> = curve.iter().map(|&(t, m)| (t, m * (1.0 - 0.06 * t.sqrt()), m * (1.0 + 0.06 * t.sqrt()))).collect();
-    let fit: Vec<_> = curve.iter().filter(|p| p.0 > 3.0 && p.0 < 10.0).map(|p| (p.0, 0.35 + 0.42 * p.0)).collect();
+    let curve: Vec<(f64, f64)> = (0..90)
+        .map(|k| 0.02 * 1.085f64.powi(k))
+        .map(|t| (t, 0.35 * (1.0 - (-t / 0.08).exp()) + 0.42 * t))
+        .collect();
+    let band: Vec<_> =
+        curve.iter().map(|&(t, m)| (t, m * (1.0 - 0.06 * t.sqrt()), m * (1.0 + 0.06 * t.sqrt()))).collect();
+    let fit: Vec<_> =
+        curve.iter().filter(|p| p.0 > 3.0 && p.0 < 10.0).map(|p| (p.0, 0.35 + 0.42 * p.0)).collect();
     Plot::new("Mean squared displacement")
         .x("lag time t / ps")
         .y("MSD / Å²")
@@ -27,7 +32,8 @@ fn msd_plot() -> Plot {
 
 fn thermo_plots() -> Vec<Plot> {
     let time = |k: usize| 0.02 * k as f64;
-    let temperature: Vec<_> = (0..1000).map(|k| (time(k), 600.0 + 60.0 * (noise(k) + noise(k + 5000) - 1.0))).collect();
+    let temperature: Vec<_> =
+        (0..1000).map(|k| (time(k), 600.0 + 60.0 * (noise(k) + noise(k + 5000) - 1.0))).collect();
     let energy: Vec<_> = (0..1000).map(|k| (time(k), -1823.412 + 0.004 * (noise(k + 9000) - 0.5))).collect();
     vec![
         Plot::new("Thermo trace").y("T / K").line("temperature", &temperature),
@@ -54,9 +60,16 @@ fn parity_plot() -> Plot {
 
 fn learning_plot() -> Plot {
     let loss = |floor: f64, seed: usize| -> Vec<(f64, f64)> {
-        (1..400).map(|k| (k as f64, floor + 2.0 / (k as f64).powf(0.9) * (1.0 + 0.2 * noise(k + seed)))).collect()
+        (1..400)
+            .map(|k| (k as f64, floor + 2.0 / (k as f64).powf(0.9) * (1.0 + 0.2 * noise(k + seed))))
+            .collect()
     };
-    Plot::new("Learning curves").x("epoch").y("loss").line("train", &loss(0.004, 0)).line("valid", &loss(0.012, 999)).log_y()
+    Plot::new("Learning curves")
+        .x("epoch")
+        .y("loss")
+        .line("train", &loss(0.004, 0))
+        .line("valid", &loss(0.012, 999))
+        .log_y()
 }
 
 /// Species and positions, wrapped into the cube, of an extended XYZ file.
@@ -95,7 +108,12 @@ fn page(svgs: &[(&str, String)]) -> String {
         .table(&table)
         .heading("Pictures");
     for (name, svg) in svgs {
-        page = page.figure(svg, &format!("{name}: what is seen, in one sentence, with its units and where the numbers come from."));
+        page = page.figure(
+            svg,
+            &format!(
+                "{name}: what is seen, in one sentence, with its units and where the numbers come from."
+            ),
+        );
     }
     page.heading("Deck").code("format = 1\nseed = 1\n\n[system]\nstructure = \"na22c200.extxyz\"\n").to_html()
 }

@@ -27,7 +27,8 @@ impl Axis {
     fn padded_linear(low: f64, high: f64) -> Self {
         let span = high - low;
         // A flat series gets a range that shows it as flat.
-        let room = if span > 1e-9 * high.abs().max(low.abs()) { 0.04 * span } else { (0.1 * high.abs()).max(1e-12) };
+        let room =
+            if span > 1e-9 * high.abs().max(low.abs()) { 0.04 * span } else { (0.1 * high.abs()).max(1e-12) };
         // An axis that begins at zero does not show negative values it does not hold.
         let below = if low >= 0.0 && low < 0.2 * span { low } else { room };
         Self { low: low - below, high: high + room, log: false }

@@ -9,7 +9,11 @@ pub fn stack(plots: &[Plot], width: f64, height: f64) -> String {
     let each = height / plots.len().max(1) as f64;
     let left = plots.iter().map(|p| p.left_margin(each)).fold(0.0, f64::max);
     let panels = plots.iter().enumerate().map(|(k, plot)| {
-        format!("<g transform=\"translate(0 {})\">{}</g>", coordinate(k as f64 * each), plot.inside(width, each, left))
+        format!(
+            "<g transform=\"translate(0 {})\">{}</g>",
+            coordinate(k as f64 * each),
+            plot.inside(width, each, left)
+        )
     });
     document(width, height, &panels.collect::<String>())
 }

@@ -48,8 +48,10 @@ impl Plot {
         let frame = self.frame(width, height, least_left);
         // Equal axes get equal marks.
         let per_x = if self.diagonal { ROW_OF_MARKS } else { 80.0 };
-        let (x_ticks, y_ticks) =
-            (frame.x.ticks(tick_target(frame.width, per_x)), frame.y.ticks(tick_target(frame.height, ROW_OF_MARKS)));
+        let (x_ticks, y_ticks) = (
+            frame.x.ticks(tick_target(frame.width, per_x)),
+            frame.y.ticks(tick_target(frame.height, ROW_OF_MARKS)),
+        );
         let mut svg = grid(&frame, &x_ticks, &y_ticks);
         svg.push_str(&self.draw_series(&frame));
         svg.push_str(&border(&frame, &x_ticks, &y_ticks));
@@ -161,7 +163,8 @@ impl Plot {
         let mut svg = String::new();
         if !named.is_empty() {
             let widest = named.iter().map(|s| width_em(&s.name)).fold(0.0, f64::max) * FONT;
-            let (area, hidden) = corner(frame, &pixels, (widest + 42.0, ROW * named.len() as f64 + 8.0), &taken);
+            let (area, hidden) =
+                corner(frame, &pixels, (widest + 42.0, ROW * named.len() as f64 + 8.0), &taken);
             let in_a_row: f64 = named.iter().map(|s| width_em(&s.name) * FONT + 48.0).sum();
             let room = frame.width - TITLE * 1.1 * width_em(&self.title);
             if hidden > HIDDEN && in_a_row < room {
@@ -173,7 +176,8 @@ impl Plot {
         }
         if !self.notes.is_empty() {
             let widest = self.notes.iter().map(|n| width_em(n)).fold(0.0, f64::max) * FONT;
-            let (area, _) = corner(frame, &pixels, (widest + 14.0, ROW * self.notes.len() as f64 + 8.0), &taken);
+            let (area, _) =
+                corner(frame, &pixels, (widest + 14.0, ROW * self.notes.len() as f64 + 8.0), &taken);
             svg.push_str(&paper(&area));
             for (k, note) in self.notes.iter().enumerate() {
                 svg.push_str(&format!(
@@ -217,10 +221,7 @@ fn scaled_label(label: &str, exponent: i32) -> String {
         return escape(label);
     }
     let raised = minus(&exponent.to_string());
-    format!(
-        "{} (10<tspan dy=\"-4\" font-size=\"9\">{raised}</tspan><tspan dy=\"4\">)</tspan>",
-        escape(label)
-    )
+    format!("{} (10<tspan dy=\"-4\" font-size=\"9\">{raised}</tspan><tspan dy=\"4\">)</tspan>", escape(label))
 }
 
 /// Pixel positions along x of marks inside the frame.
@@ -405,7 +406,11 @@ fn sample(series: &Series, x: f64, y: f64) -> String {
         }
         Kind::Scatter { .. } => draw_dots(&[(x + 11.0, y)], colour),
         Kind::Bars { .. } => {
-            let bar = format!("<path d=\"M{} {}v12\" stroke=\"{colour}\" stroke-width=\"1.25\"/>", c(x + 11.0), c(y - 6.0));
+            let bar = format!(
+                "<path d=\"M{} {}v12\" stroke=\"{colour}\" stroke-width=\"1.25\"/>",
+                c(x + 11.0),
+                c(y - 6.0)
+            );
             bar + &draw_dots(&[(x + 11.0, y)], colour)
         }
         Kind::Band { .. } | Kind::Span { .. } => format!(

@@ -30,7 +30,12 @@ const GAP: f64 = 8.0;
 
 /// The place in the frame where a box of this size hides the fewest points and none of the `taken` boxes, and how many
 /// points it hides there.
-pub(crate) fn corner(frame: &Frame, pixels: &[(f64, f64)], size: (f64, f64), taken: &[Area]) -> (Area, usize) {
+pub(crate) fn corner(
+    frame: &Frame,
+    pixels: &[(f64, f64)],
+    size: (f64, f64),
+    taken: &[Area],
+) -> (Area, usize) {
     let (width, height) = size;
     let right = frame.left + frame.width - width - GAP;
     let bottom = frame.top + frame.height - height - GAP;

@@ -122,7 +122,13 @@ pub(crate) fn bars(frame: &Frame, points: &[(f64, f64, f64)]) -> String {
         if let (Some(x), Some(low), Some(high)) = ends {
             let (x, low, high) = (frame.x_pixel(x), frame.y_pixel(low), frame.y_pixel(high));
             path.push_str(&format!("M{} {}V{}", coordinate(x), coordinate(low), coordinate(high)));
-            path.push_str(&format!("M{} {}h6M{} {}h6", coordinate(x - 3.0), coordinate(low), coordinate(x - 3.0), coordinate(high)));
+            path.push_str(&format!(
+                "M{} {}h6M{} {}h6",
+                coordinate(x - 3.0),
+                coordinate(low),
+                coordinate(x - 3.0),
+                coordinate(high)
+            ));
         }
     }
     path
@@ -139,15 +145,22 @@ mod tests {
 
     #[test]
     fn lines_break_at_gaps() {
-        let path = line(&frame(), &[(1.0, 1.0), (2.0, 2.0), (3.0, f64::NAN), (4.0, 4.0), (5.0, -1.0), (6.0, 5.0)]);
+        let path =
+            line(&frame(), &[(1.0, 1.0), (2.0, 2.0), (3.0, f64::NAN), (4.0, 4.0), (5.0, -1.0), (6.0, 5.0)]);
         assert_eq!(path.matches('M').count(), 3);
         assert!(line(&frame(), &[(f64::NAN, 1.0)]).is_empty());
     }
 
     #[test]
     fn thinning_keeps_extremes_and_is_bounded() {
-        let noisy: Vec<(f64, f64)> =
-            (0..100_000).map(|k| (1.0 + 9.0 * f64::from(k) / 1e5, if k == 54_321 { 10.0 } else { 1.0 + f64::from(k % 7) / 7.0 })).collect();
+        let noisy: Vec<(f64, f64)> = (0..100_000)
+            .map(|k| {
+                (
+                    1.0 + 9.0 * f64::from(k) / 1e5,
+                    if k == 54_321 { 10.0 } else { 1.0 + f64::from(k % 7) / 7.0 },
+                )
+            })
+            .collect();
         let path = line(&frame(), &noisy);
         assert!(path.matches('L').count() < 1000);
         let peak = frame().place(5.0, 10.0).expect("inside").1;

@@ -182,7 +182,10 @@ struct Piece {
 
 /// An id that holds nothing but letters and digits, whatever the symbol is.
 fn gradient_id(symbol: &str) -> String {
-    let safe: String = symbol.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).into() } else { format!("-{b:x}") }).collect();
+    let safe: String = symbol
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { (b as char).into() } else { format!("-{b:x}") })
+        .collect();
     format!("ball-{safe}")
 }
 
@@ -239,7 +242,8 @@ impl Camera {
         }
         let count = points.len().max(1) as f64;
         let (low, high) = bounds(&points);
-        let centre = if points.is_empty() { [0.0; 3] } else { std::array::from_fn(|k| 0.5 * (low[k] + high[k])) };
+        let centre =
+            if points.is_empty() { [0.0; 3] } else { std::array::from_fn(|k| 0.5 * (low[k] + high[k])) };
         let size = points.iter().map(|p| distance(p, &centre)).fold(1.0, f64::max);
         let mut camera = Self {
             rows: rotation(picture.view_deg),

@@ -52,8 +52,10 @@ impl Table {
     /// Aligned columns for a terminal, ending in a newline. Control characters (a file's name may hold escape
     /// sequences) become U+FFFD.
     pub fn to_text(&self) -> String {
-        let lines: Vec<Vec<String>> =
-            std::iter::once(&self.heading).chain(&self.rows).map(|r| r.iter().map(|c| plain(c)).collect()).collect();
+        let lines: Vec<Vec<String>> = std::iter::once(&self.heading)
+            .chain(&self.rows)
+            .map(|r| r.iter().map(|c| plain(c)).collect())
+            .collect();
         let widths: Vec<usize> = (0..self.heading.len())
             .map(|k| lines.iter().map(|line| line[k].chars().count()).max().unwrap_or(0))
             .collect();
@@ -63,7 +65,8 @@ impl Table {
                 let rule: Vec<String> = widths.iter().map(|w| "-".repeat(*w)).collect();
                 text.push_str(&format!("{}\n", rule.join("  ")));
             }
-            let cells: Vec<String> = (0..widths.len()).map(|c| pad(&line[c], widths[c], self.right[c])).collect();
+            let cells: Vec<String> =
+                (0..widths.len()).map(|c| pad(&line[c], widths[c], self.right[c])).collect();
             text.push_str(cells.join("  ").trim_end());
             text.push('\n');
         }

@@ -122,14 +122,20 @@ mod tests {
         assert_eq!(labels(&linear(0.0, 20.0, 5)), ["0", "5", "10", "15", "20"]);
         assert_eq!(labels(&linear(-0.13, 0.11, 5)), ["\u{2212}0.10", "\u{2212}0.05", "0.00", "0.05", "0.10"]);
         let far = linear(1.0e-9, 5.0e-9, 4);
-        assert_eq!((labels(&far), far.exponent), (vec!["1".into(), "2".into(), "3".into(), "4".into(), "5".into()], -9));
+        assert_eq!(
+            (labels(&far), far.exponent),
+            (vec!["1".into(), "2".into(), "3".into(), "4".into(), "5".into()], -9)
+        );
     }
 
     #[test]
     fn logarithmic_marks_are_decades() {
         assert_eq!(labels(&logarithmic(0.5, 200.0, 6)), ["1", "10", "100"]);
         assert_eq!(labels(&logarithmic(0.9, 21.0, 6)), ["1", "2", "5", "10", "20"]);
-        assert_eq!(labels(&logarithmic(1e-9, 2e-5, 6)), ["10\u{2212}9", "10\u{2212}8", "10\u{2212}7", "10\u{2212}6", "10\u{2212}5"]);
+        assert_eq!(
+            labels(&logarithmic(1e-9, 2e-5, 6)),
+            ["10\u{2212}9", "10\u{2212}8", "10\u{2212}7", "10\u{2212}6", "10\u{2212}5"]
+        );
     }
 
     #[test]

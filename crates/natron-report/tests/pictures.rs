@@ -20,11 +20,15 @@ fn elements(xml: &str) -> BTreeMap<String, usize> {
             }
             Event::Start(e) => {
                 open += 1;
-                (e.name().as_ref().to_vec(), e.attributes().map(|a| a.expect("a valid attribute").value.to_vec()).collect())
+                (
+                    e.name().as_ref().to_vec(),
+                    e.attributes().map(|a| a.expect("a valid attribute").value.to_vec()).collect(),
+                )
             }
-            Event::Empty(e) => {
-                (e.name().as_ref().to_vec(), e.attributes().map(|a| a.expect("a valid attribute").value.to_vec()).collect())
-            }
+            Event::Empty(e) => (
+                e.name().as_ref().to_vec(),
+                e.attributes().map(|a| a.expect("a valid attribute").value.to_vec()).collect(),
+            ),
             _ => continue,
         };
         let attributes: Vec<Vec<u8>> = attributes;
@@ -70,8 +74,10 @@ fn one_group_per_series() {
 
 #[test]
 fn hostile_strings_stay_text() {
-    let plot = Plot::new(HOSTILE).x(HOSTILE).y(HOSTILE).line(HOSTILE, &[(1.0, 1.0), (2.0, 3.0)]).note(HOSTILE);
-    let structure = StructurePicture::new(None).title(HOSTILE).atoms(HOSTILE, &[[0.0; 3]]).to_svg(200.0, 200.0);
+    let plot =
+        Plot::new(HOSTILE).x(HOSTILE).y(HOSTILE).line(HOSTILE, &[(1.0, 1.0), (2.0, 3.0)]).note(HOSTILE);
+    let structure =
+        StructurePicture::new(None).title(HOSTILE).atoms(HOSTILE, &[[0.0; 3]]).to_svg(200.0, 200.0);
     for svg in [plot.to_svg(400.0, 300.0), structure.clone()] {
         assert_eq!(elements(&svg).get("script"), None);
     }

@@ -82,5 +82,6 @@ pub fn trajectory(walks: &[Walk]) -> Trajectory {
     let time_ps = (0..frames).map(|t| t as f64 * SPACING_PS).collect();
     let frame = |t: usize| std::iter::once(Vec3::zeros()).chain(walks.iter().map(|w| w[t])).collect();
     let positions = (0..frames).map(frame).collect();
-    Trajectory::new(species, masses, time_ps, positions, Cells::Constant(Cell::open())).expect("a valid trajectory")
+    Trajectory::new(species, masses, time_ps, positions, Cells::Constant(Cell::open()))
+        .expect("a valid trajectory")
 }
