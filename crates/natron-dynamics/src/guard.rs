@@ -124,7 +124,9 @@ impl Breach {
             | Self::Temperature { atom, .. }
             | Self::EnergyChange { atom, .. } => Some(*atom),
             Self::Evaluation { atom, .. } => *atom,
-            Self::Neighbour(NeighbourError::NotFinite { atom }) => Some(*atom),
+            Self::Neighbour(NeighbourError::NotFinite { atom } | NeighbourError::TooFar { atom }) => {
+                Some(*atom)
+            }
             Self::Neighbour(_) => None,
         }
     }
