@@ -15,7 +15,7 @@ pub struct Instability {
     pub stage: String,
     /// Steps since the start of the run, the failed one included.
     pub step: u64,
-    /// Simulated time, ps.
+    /// Simulated time of the last good step, ps.
     pub time_ps: f64,
     /// What went beyond which limit.
     pub breach: Breach,

@@ -94,7 +94,7 @@ pub enum ResumeError {
     /// The potential is another.
     #[error("the restart was written with another potential (SHA-256 {})", hex(.0))]
     Potential([u8; 32]),
-    /// The deck has other stages.
+    /// The deck's stages are others.
     #[error(
         "the restart stands at step {step} of stage `{stage}` (number {number}), which the deck does not have"
     )]
