@@ -1,3 +1,9 @@
-//! Integration tests.
+//! Integration tests: the program, the documentation and the oracles together, in one binary so that
+//! everything is linked once.
+#![allow(clippy::print_stderr)]
 
 mod cli;
+mod docs;
+mod interruption;
+mod support;
+mod trajectory;

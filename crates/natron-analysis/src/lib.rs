@@ -4,19 +4,22 @@
 //! file, no clock, no random generator and no program that made a trajectory, so that a run's own
 //! summary and a later `natron diffusion run.h5` cannot disagree.
 //!
-//! Sketch of what follows (being built):
-//!
-//! ```text
-//! Trajectory::new(species, masses_amu, time_ps, positions_a, Cells) -> Result<Trajectory>   (unwrapped, A, ps)
-//! Trajectory::from_wrapped(...same...) -> Result<Trajectory>                       (nearest image, or refused)
-//! diffusion(&[&Trajectory], mobile: Species, reference: &[Species]) -> Result<Diffusion, DiffusionError>
-//!     several trajectories = replicas of one system, pooled
-//! Diffusion { result: DiffusionResult, msd: MsdCurve { time_ps, msd_a2, err_a2 }, fit: Option<FitLine { intercept_a2, gradient_a2_per_ps, from_ps, to_ps }> }
-//! DiffusionResult: serde, exactly the keys of the contract's diffusion[] (see result.rs)
-//! ```
+//! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
 
+pub mod collective;
+pub mod covariance;
+pub mod curves;
+pub mod diffusion;
+pub mod estimate;
+pub mod msd;
+pub mod paths;
+pub mod regression;
 pub mod result;
 pub mod trajectory;
+pub mod unwrap;
+pub mod verdict;
+pub mod window;
 
+pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
 pub use result::{DiffusionResult, Verdict};
 pub use trajectory::{Cells, Trajectory, TrajectoryError};

@@ -2,6 +2,8 @@
 
 use natron_atoms::{Cell, Species, Vec3};
 
+use crate::unwrap::unwrap;
+
 /// Frames of one simulation at uniform spacing, positions unwrapped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trajectory {
@@ -139,6 +141,25 @@ impl Trajectory {
         Ok(Self { species, masses_amu, time_ps, positions_a, cells })
     }
 
+    /// Like [`Trajectory::new`] from positions wrapped into the cell, unwrapped by nearest image ([`crate::unwrap`]).
+    ///
+    /// # Errors
+    /// See [`TrajectoryError`]; among them steps too long to be told from their images.
+    pub fn from_wrapped(
+        species: Vec<Species>,
+        masses_amu: Vec<f64>,
+        time_ps: Vec<f64>,
+        positions_a: &[Vec<Vec3>],
+        cells: Cells,
+    ) -> Result<Self, TrajectoryError> {
+        if let Cells::PerFrame(cells) = &cells {
+            check_length("cells", cells.len(), positions_a.len())?;
+        }
+        check_positions(positions_a, species.len())?;
+        let unwrapped = unwrap(positions_a, &cells)?;
+        Self::new(species, masses_amu, time_ps, unwrapped, cells)
+    }
+
     /// Chemical element of each atom, `[n]`.
     pub fn species(&self) -> &[Species] {
         &self.species
@@ -218,4 +239,47 @@ fn check_spacing(time_ps: &[f64]) -> Result<(), TrajectoryError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn still(frames: usize) -> (Vec<Species>, Vec<f64>, Vec<f64>, Vec<Vec<Vec3>>, Cells) {
+        let time = (0..frames).map(|t| 0.02 * t as f64).collect();
+        (
+            vec![Species::NA],
+            vec![22.99],
+            time,
+            vec![vec![Vec3::zeros()]; frames],
+            Cells::Constant(Cell::open()),
+        )
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name() {
+        let make = |change: fn(&mut (Vec<Species>, Vec<f64>, Vec<f64>, Vec<Vec<Vec3>>, Cells))| {
+            let mut parts = still(5);
+            change(&mut parts);
+            let error = Trajectory::new(parts.0, parts.1, parts.2, parts.3, parts.4).expect_err("a refusal");
+            error.to_string()
+        };
+        assert!(make(|p| p.3.clear()).contains("0 frames"));
+        assert!(make(|p| p.0.clear()).contains("0 atoms"));
+        assert!(make(|p| p.1[0] = 0.0).contains("mass of atom 0"));
+        assert!(make(|p| p.1.push(1.0)).contains("masses has 2"));
+        assert!(make(|p| p.2[3] += 0.005).contains("frame 3"));
+        assert!(make(|p| p.2.reverse()).contains("equally spaced"));
+        assert!(make(|p| p.2[2] = f64::NAN).contains("equally spaced"));
+        assert!(make(|p| p.3[2][0].y = f64::NAN).contains("frame 2: the position of atom 0"));
+        assert!(make(|p| p.3[4].push(Vec3::zeros())).contains("frame 4 holds 2 atoms"));
+        assert!(make(|p| p.4 = Cells::PerFrame(vec![Cell::open()])).contains("cells has 1"));
+    }
+
+    #[test]
+    fn times_stored_in_single_precision_are_equally_spaced() {
+        let mut parts = still(5000);
+        parts.2 = parts.2.iter().map(|t| f64::from(*t as f32)).collect();
+        assert!(Trajectory::new(parts.0, parts.1, parts.2, parts.3, parts.4).is_ok());
+    }
 }

@@ -15,7 +15,7 @@ pub struct Instability {
     pub stage: String,
     /// Steps since the start of the run, the failed one included.
     pub step: u64,
-    /// Simulated time, ps.
+    /// Simulated time of the last good step, ps.
     pub time_ps: f64,
     /// What went beyond which limit.
     pub breach: Breach,
@@ -124,7 +124,9 @@ impl Breach {
             | Self::Temperature { atom, .. }
             | Self::EnergyChange { atom, .. } => Some(*atom),
             Self::Evaluation { atom, .. } => *atom,
-            Self::Neighbour(NeighbourError::NotFinite { atom }) => Some(*atom),
+            Self::Neighbour(NeighbourError::NotFinite { atom } | NeighbourError::TooFar { atom }) => {
+                Some(*atom)
+            }
             Self::Neighbour(_) => None,
         }
     }

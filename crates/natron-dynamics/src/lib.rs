@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use natron_atoms::{Cell, Species, Structure, Vec3};
-//! use natron_dynamics::{MdDeck, Moment, Observer, ObserverError, Outcome, PotentialTag, Simulation, ThermoRow};
+//! use natron_dynamics::{MdDeck, Observer, ObserverError, Outcome, PotentialTag, Simulation, ThermoRow};
 //! use natron_potential::LennardJones;
 //!
 //! // What a TOML reader makes of a deck.

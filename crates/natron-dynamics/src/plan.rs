@@ -113,6 +113,14 @@ pub struct Dynamics {
     pub restart_every: NonZeroU64,
 }
 
+impl Dynamics {
+    /// Simulated time after `steps` steps of a stage that began at `start_ps`, ps: a product, so that no sum of
+    /// roundings builds up.
+    pub fn time_ps(&self, start_ps: f64, steps: u64) -> f64 {
+        start_ps + steps as f64 * self.timestep.get() * 1e-3
+    }
+}
+
 /// What is held constant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Ensemble {

@@ -94,7 +94,7 @@ pub enum ResumeError {
     /// The potential is another.
     #[error("the restart was written with another potential (SHA-256 {})", hex(.0))]
     Potential([u8; 32]),
-    /// The deck has other stages.
+    /// The deck's stages are others.
     #[error(
         "the restart stands at step {step} of stage `{stage}` (number {number}), which the deck does not have"
     )]
@@ -145,15 +145,18 @@ pub(crate) fn check_structure(structure: &Structure, potential: &dyn Potential) 
     check_overlap(structure)
 }
 
+/// Reach of the search for overlaps, A: long enough for the list's own check of the density to see single bonds.
+const SEARCH_A: f64 = 2.0;
+
 /// Refuses atoms closer than [`OVERLAP_A`], periodic images included.
 ///
 /// # Errors
 /// [`SetupError::Overlap`] with the closest such pair, or the neighbour search fails.
 pub fn check_overlap(structure: &Structure) -> Result<(), SetupError> {
-    let list = NeighbourList::build(structure, OVERLAP_A, 0.0)?;
+    let list = NeighbourList::build(structure, SEARCH_A, 0.0)?;
     let pairs = (0..structure.len())
         .flat_map(|first| list.neighbours(structure, first).map(move |n| (first, n.index, n.distance_a)));
-    match pairs.min_by(|a, b| a.2.total_cmp(&b.2)) {
+    match pairs.filter(|pair| pair.2 < OVERLAP_A).min_by(|a, b| a.2.total_cmp(&b.2)) {
         None => Ok(()),
         Some((first, second, distance_a)) => Err(SetupError::Overlap {
             first,

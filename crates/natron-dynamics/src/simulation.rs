@@ -113,7 +113,8 @@ impl<'p> Simulation<'p> {
         Ok(simulation)
     }
 
-    /// A run that goes on from `restart`, bit for bit where [`Simulation::is_bitwise`] says so.
+    /// A run that goes on from `restart`, bit for bit where [`Simulation::is_bitwise`] says so. The plan may be longer
+    /// than the one the restart was written under: its last stage then goes on, later ones follow.
     ///
     /// # Errors
     /// The restart belongs to another seed, potential or deck; see [`ResumeError`].
@@ -143,7 +144,20 @@ impl<'p> Simulation<'p> {
             motion: Motion::Minimise,
         };
         simulation.set_in_motion();
+        simulation.reopen_extended_stage();
         Ok(simulation)
+    }
+
+    /// A stage that was complete goes on if the deck has since made it longer and nothing came after it.
+    fn reopen_extended_stage(&mut self) {
+        let extended = match &self.stage().kind {
+            StageKind::Minimise(_) => false,
+            StageKind::Dynamics(dynamics) => self.progress.step_in_stage < dynamics.steps,
+        };
+        if extended && self.progress.stage_done {
+            self.progress.stage_done = false;
+            self.progress.summaries.pop();
+        }
     }
 
     /// Whether going on from `restart` gives the bits of an uninterrupted run: the code path is the same and so
@@ -202,13 +216,17 @@ impl<'p> Simulation<'p> {
     }
 }
 
-/// The restart's stage must be there and not be shorter than what is done of it.
+/// The restart's stage must be there, have the same timestep and not be shorter than what is done of it.
 fn check_stage(plan: &RunPlan, progress: &Progress) -> Result<(), ResumeError> {
     let fits = plan.stages.get(progress.stage).is_some_and(|stage| {
         stage.name == progress.stage_name
             && match &stage.kind {
                 StageKind::Minimise(_) => true,
-                StageKind::Dynamics(dynamics) => progress.step_in_stage <= dynamics.steps,
+                StageKind::Dynamics(dynamics) => {
+                    let time_ps = dynamics.time_ps(progress.stage_start_ps, progress.step_in_stage);
+                    progress.step_in_stage <= dynamics.steps
+                        && time_ps.to_bits() == progress.time_ps.to_bits()
+                }
             }
     });
     if fits {

@@ -67,3 +67,15 @@ fn a_crushed_pair_recovers() {
     let distance = (positions[1] - positions[0]).norm();
     assert!((distance - 2.0_f64.powf(1.0 / 6.0) * potential.sigma_a).abs() < 1e-5, "{distance}");
 }
+
+#[test]
+fn what_is_relaxed_already_is_left_alone_and_still_ends_with_a_restart() {
+    let potential = argon(20.0);
+    let start = icosahedron(4.0);
+    let plan = plan(1, vec![relax(100.0, MaxSteps::Fail(5))]);
+    let mut recorder = Recorder::default();
+    let mut run = simulation(&plan, &start, &potential);
+    assert_eq!(run.run(&mut recorder, &|| false).expect("converged"), Outcome::Finished);
+    assert_eq!(recorder.events, ["row 0", "end relax", "restart 0"]);
+    assert_eq!(run.state().structure, start);
+}

@@ -6,6 +6,7 @@ mod conserve;
 mod deck;
 mod fire;
 mod langevin;
+mod neural;
 mod resume;
 mod safety;
 mod stages;

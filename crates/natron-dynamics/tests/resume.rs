@@ -115,6 +115,28 @@ fn periodic_restarts_lead_to_the_same_end() {
     }
 }
 
+/// A finished run whose deck is then made longer is the longer run.
+#[test]
+fn a_finished_run_can_be_extended() {
+    let potential = argon(6.5);
+    let (short, mut long) = (plan(5, stages()), plan(5, stages()));
+    long.stages[2] = dynamics("production", 350, 8.0, nve());
+    let (mut first, mut rest, mut whole) = (Recorder::default(), Recorder::default(), Recorder::default());
+    simulation(&short, &liquid(), &potential).run(&mut first, &|| false).expect("stable");
+    let restart = first.restarts.last().expect("a restart at the end");
+    let mut extended = Simulation::resume(&long, restart, &potential, PotentialTag::default()).expect("fits");
+    assert_eq!(extended.run(&mut rest, &|| false).expect("stable"), Outcome::Finished);
+    let mut straight = simulation(&long, &liquid(), &potential);
+    straight.run(&mut whole, &|| false).expect("stable");
+    assert_eq!([first.rows, rest.rows].concat(), whole.rows);
+    assert_eq!(extended.restart(), straight.restart());
+    // Without a longer deck there is nothing to do, and nothing is said.
+    let mut nothing = Recorder::default();
+    let mut done = Simulation::resume(&short, restart, &potential, PotentialTag::default()).expect("fits");
+    assert_eq!(done.run(&mut nothing, &|| false).expect("done"), Outcome::Finished);
+    assert_eq!(nothing, Recorder::default());
+}
+
 #[test]
 fn threads_change_no_bit() {
     let (plan, potential) = (plan(5, stages()), Parallel(argon(6.5)));
@@ -160,6 +182,9 @@ fn a_restart_of_another_run_is_refused() {
     let mut renamed = right.clone();
     renamed.stages[1].name = "cold".to_owned();
     assert!(matches!(resume(&renamed, tag.clone()), ResumeError::Stage { number: 2, .. }));
+    let mut slower = right.clone();
+    slower.stages[1] = dynamics("warm", 400, 4.0, langevin(150.0, 2.0));
+    assert!(matches!(resume(&slower, tag.clone()), ResumeError::Stage { number: 2, .. }));
     let mut skin = right.clone();
     skin.skin = natron_dynamics::quantity::LengthA::new(0.5).expect("in range");
     assert!(matches!(resume(&skin, tag), ResumeError::Skin { .. }));

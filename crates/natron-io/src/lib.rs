@@ -1,1 +1,13 @@
 //! Files to structures and back: extended XYZ, H5MD, atomic replacement.
+//!
+//! The one decision that shaped this crate: a reader trusts nothing in a file. Counts are checked against the
+//! bytes present before anything is allocated, every number must be finite, and every refusal is a [`ReadError`]
+//! that names the place and the remedy; what a reader returns needs no second check.
+
+pub mod error;
+pub mod extxyz;
+pub mod replace;
+
+pub use error::ReadError;
+pub use extxyz::{read_frames, write_frame, write_frames};
+pub use replace::replace;

@@ -1,27 +1,33 @@
-//! SVG pictures, tables and one-page HTML reports from plain series. No physics, no files, no fonts, no
-//! dependencies: everything returns a `String`.
+//! SVG pictures, tables and one-page HTML reports from plain series.
 //!
-//! Sketch of the API (being built in this order):
+//! The one decision that shaped this crate: it writes its few hundred lines of SVG itself. Plotting libraries measure
+//! text with system fonts, and a build or a cluster node without fontconfig must draw the same picture. Everything takes
+//! plain values and returns a `String`; there is no physics and no file here.
 //!
-//! ```text
-//! Plot::new("title").x("t / ps").y("MSD / Å²")
-//!     .line("Na", &[(f64, f64)])            // solid; colours are taken in turn
-//!     .dashed("fit", &points)
-//!     .band("68 %", &[(x, low, high)])
-//!     .scatter("test", &points)             // many points are thinned deterministically
-//!     .diagonal()                           // parity plots: y = x and equal axes
-//!     .log_x().log_y().log_log()
-//!     .note("D = ...")                      // text inside the frame
-//!     .to_svg(width, height) -> String
-//! stack(&[Plot], width, height) -> String   // panels above each other with a shared look
-//! beside(&[(String svg, width, height)]) -> String
-//!
-//! StructurePicture::new(cell_rows: Option<[[f64; 3]; 3]>).atoms("C", &[[f64; 3]]).atoms("Na", &..)
-//!     .bonds("C", "C", 1.9).to_svg(width, height) -> String
-//!
-//! Table::new(&["quantity", "value", "unit"]).row(&["D", "1.2e-9", "m²/s"]).right(1)
-//!     .to_text() -> String    .to_html() -> String
-//!
-//! Page::new("title").subtitle("..").heading("..").table(&Table).figure(&svg, "caption").text("..").note("..").warning("..")
-//!     .to_html() -> String
 //! ```
+//! use natron_report::{Page, Plot, Table};
+//! let msd = [(0.1, 0.2), (1.0, 1.1), (10.0, 12.0)];
+//! let svg = Plot::new("Mean squared displacement").x("t / ps").y("MSD / Å²").line("Na", &msd).log_log().to_svg(480.0, 320.0);
+//! let table = Table::new(&["quantity", "value", "unit"]).row(&["D", "2.0e-9", "m²/s"]);
+//! let html = Page::new("A run").table(&table).figure(&svg, "MSD of Na relative to C.").to_html();
+//! assert!(html.starts_with("<!doctype html>"));
+//! ```
+
+mod axis;
+pub mod compose;
+mod draw;
+pub mod elements;
+mod legend;
+mod marks;
+pub mod page;
+pub mod plot;
+pub mod structure;
+pub mod table;
+pub mod text;
+mod ticks;
+
+pub use compose::{beside, stack};
+pub use page::Page;
+pub use plot::Plot;
+pub use structure::StructurePicture;
+pub use table::Table;

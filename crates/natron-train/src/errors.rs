@@ -32,7 +32,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// What early stopping compares: relative force errors averaged over the species, plus the energy
-    /// error in units of 50 meV/atom.
+    /// error in units of 200 meV/atom.
     pub fn score(&self) -> f64 {
         let relative: Vec<f64> = self
             .by_species
@@ -40,7 +40,7 @@ impl Metrics {
             .filter(|s| s.rms_ev_per_a > 0.0)
             .map(|s| s.rmse_ev_per_a / s.rms_ev_per_a)
             .collect();
-        relative.iter().sum::<f64>() / relative.len().max(1) as f64 + self.energy_rmse_ev_per_atom / 0.05
+        relative.iter().sum::<f64>() / relative.len().max(1) as f64 + self.energy_rmse_ev_per_atom / 0.2
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use crate::command::{cargo, run, typed};
 use crate::failure::Failure;
 use crate::setup;
-use crate::workspace;
+use crate::workspace::{self, Workspace};
 
 /// The deck that the demo runs, relative to the workspace.
 const DECK: &str = "examples/na22c200.toml";
@@ -16,13 +16,13 @@ const RUN: &str = "examples/na22c200";
 
 /// Sets up, builds natron without training and runs the example. The exit code is natron's.
 pub fn run_demo() -> Result<ExitCode, Failure> {
-    let ready = setup::complete(false)?;
-    let environment = ready.environment();
+    let hdf5 = setup::for_build()?;
+    let environment = hdf5.environment();
     let mut build = cargo();
-    build.args(build_arguments(ready.hdf5.feature())).envs(environment.clone());
+    build.args(build_arguments(hdf5.feature())).envs(environment.clone());
     run(build.current_dir(workspace::root()))?;
 
-    let mut natron = Command::new(workspace::target().join("release").join("natron"));
+    let mut natron = Command::new(Workspace::load()?.target.join("release").join("natron"));
     natron.args(natron_arguments(&workspace::root().join(RUN)));
     eprintln!("$ {}", typed(&natron));
     let status = natron.envs(environment).current_dir(workspace::root()).status();

@@ -10,7 +10,8 @@ const MINIMISE_THERMO_EVERY: u64 = 10;
 
 impl Simulation<'_> {
     /// Runs to the end of the last stage, or until `stop` says so; it is asked after every step. In both
-    /// cases the last thing the observer receives is a restart. Called again it goes on.
+    /// cases the last thing the observer receives is a restart. Called again it goes on; where nothing is
+    /// left to do, the observer receives nothing.
     ///
     /// # Errors
     /// A value is out of bounds, a minimisation does not converge, or the observer fails.
@@ -41,6 +42,9 @@ impl Simulation<'_> {
             self.judge_start()?;
             self.output(observer).map_err(RunError::Observer)?;
             self.finish_if_complete(observer)?;
+            if self.progress.stage_done {
+                observer.on_restart(&self.restart()).map_err(RunError::Observer)?;
+            }
         }
         while !self.progress.stage_done {
             self.step()?;

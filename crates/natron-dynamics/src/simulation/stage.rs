@@ -106,8 +106,7 @@ impl Simulation<'_> {
         let kinetic_ev = self.state.kinetic_energy_ev();
         guard.check(&self.state, kinetic_ev).map_err(|breach| self.unstable(breach))?;
         self.progress.heat_ev += heat;
-        let elapsed_fs = self.progress.step_in_stage as f64 * stage.timestep.get();
-        self.progress.time_ps = self.progress.stage_start_ps + elapsed_fs * 1e-3;
+        self.progress.time_ps = stage.time_ps(self.progress.stage_start_ps, self.progress.step_in_stage);
         sample(&mut self.progress, &self.state, stage, kinetic_ev);
         Ok(())
     }

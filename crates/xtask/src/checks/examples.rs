@@ -1,11 +1,11 @@
-//! Every deck of examples/ through the built program, its dynamics cut short.
+//! Every deck of examples/ and potentials/ through the built program, its dynamics cut short.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Context, Outcome};
-use crate::command::{run, typed};
+use crate::command::run;
 
 /// How much of each dynamics stage is run.
 const DURATION_PS: f64 = 0.2;
@@ -16,9 +16,13 @@ pub fn check(context: &Context) -> Outcome {
     let natron = context.workspace.target.join("debug").join("natron");
     let runs = context.workspace.target.join("examples-check");
     let _ = fs::remove_dir_all(&runs);
-    let decks = decks_in(&context.workspace.root.join("examples"));
-    let mut outcome =
-        Outcome { passed: 0, failed: 0, complaints: Vec::new(), repeat: "cargo xtask test".into() };
+    let decks = decks_below(&context.workspace.root);
+    let mut outcome = Outcome {
+        passed: 0,
+        failed: 0,
+        complaints: Vec::new(),
+        repeat: "cargo xtask test tests examples".into(),
+    };
     for deck in decks {
         match try_deck(context, &natron, &deck, &runs) {
             Ok(()) => outcome.passed += 1,
@@ -31,11 +35,18 @@ pub fn check(context: &Context) -> Outcome {
     outcome
 }
 
-fn decks_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut decks: Vec<_> = entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
-    decks.sort();
-    decks
+/// The decks of examples/ and those that made the built-in potentials.
+fn decks_below(root: &Path) -> Vec<PathBuf> {
+    let potentials = entries(&root.join("potentials")).into_iter().flat_map(|folder| entries(&folder));
+    let all = entries(&root.join("examples")).into_iter().chain(potentials);
+    all.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 fn try_deck(context: &Context, natron: &Path, deck: &Path, runs: &Path) -> Result<(), String> {
@@ -44,24 +55,25 @@ fn try_deck(context: &Context, natron: &Path, deck: &Path, runs: &Path) -> Resul
     for arguments in arguments(&text, &runs.join(&*name)) {
         let mut command = context.prepared(Command::new(natron));
         command.arg(&arguments[0]).arg(deck).args(&arguments[1..]);
-        let shown = typed(&command);
-        run(&mut command).map_err(|failure| format!("{failure} ({shown})"))?;
+        run(&mut command).map_err(|failure| failure.to_string())?;
     }
     Ok(())
 }
 
-/// The subcommand and flags of each call that a deck gets.
+/// The subcommand and flags of each call that a deck gets. Its own run directory may hold a run that someone
+/// wants to keep, so every call is sent elsewhere.
 fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
     let kind = if deck.contains("[[stage]]") { "md" } else { "train" };
-    let mut calls = vec![vec![kind.to_owned(), "--check".to_owned()]];
+    let call = |flags: &[String]| {
+        let directory = format!("output.directory=\"{}\"", run.display());
+        let start = [kind.to_owned(), "--set".to_owned(), directory];
+        start.into_iter().chain(flags.iter().cloned()).collect::<Vec<String>>()
+    };
+    let mut calls = vec![call(&["--check".to_owned()])];
     if kind == "md" {
-        let directory = ("output.directory".to_owned(), format!("\"{}\"", run.display()));
-        let durations = dynamics_stages(deck)
-            .into_iter()
-            .map(|name| (format!("stage.{name}.duration_ps"), format!("{DURATION_PS:?}")));
-        let settings = std::iter::once(directory).chain(durations);
-        let flags = settings.flat_map(|(path, value)| ["--set".to_owned(), format!("{path}={value}")]);
-        calls.push(std::iter::once(kind.to_owned()).chain(flags).collect());
+        let short = |name: String| ["--set".to_owned(), format!("stage.{name}.duration_ps={DURATION_PS:?}")];
+        let flags: Vec<String> = dynamics_stages(deck).into_iter().flat_map(short).collect();
+        calls.push(call(&flags));
     }
     calls
 }
@@ -93,7 +105,7 @@ mod tests {
     fn only_dynamics_is_cut_short() {
         assert_eq!(dynamics_stages(DECK), ["hot"]);
         let calls = arguments(DECK, Path::new("/t/x"));
-        assert_eq!(calls[0], ["md", "--check"]);
+        assert_eq!(calls[0], ["md", "--set", "output.directory=\"/t/x\"", "--check"]);
         assert_eq!(
             calls[1],
             ["md", "--set", "output.directory=\"/t/x\"", "--set", "stage.hot.duration_ps=0.2"]
@@ -102,6 +114,9 @@ mod tests {
 
     #[test]
     fn a_training_deck_is_only_checked() {
-        assert_eq!(arguments("[data]\nfiles = []\n", Path::new("/t/x")), [["train", "--check"]]);
+        assert_eq!(
+            arguments("[data]\nfiles = []\n", Path::new("/t/x")),
+            [["train", "--set", "output.directory=\"/t/x\"", "--check"]]
+        );
     }
 }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::command::{self, cargo, overheard, typed};
-use crate::setup::Ready;
+use crate::failure::Failure;
+use crate::setup::{self, Hdf5};
 use crate::workspace::Workspace;
 
 mod arrows;
@@ -46,11 +47,36 @@ pub const ALL: &[Check] = &[
             context.cargo_check(&[&line[..], &context.features(), &["--", "-D", "warnings"]].concat())
         },
     },
+    Check {
+        name: "oracles",
+        meaning: "the programs that results are compared with, installed",
+        perform: |_| {
+            let complaints = setup::provide_oracles(false).err().map(|failure| failure.to_string());
+            Outcome::from_complaints("cargo xtask setup --oracles", complaints.into_iter().collect())
+        },
+    },
     Check { name: "tests", meaning: "unit and integration tests", perform: suite::check },
     Check { name: "doc-tests", meaning: "examples in the documentation of code", perform: suite::check_docs },
     Check { name: "benches", meaning: "each bench once, for its result", perform: benches::check },
-    Check { name: "examples", meaning: "each deck of examples/ once, cut short", perform: examples::check },
+    Check {
+        name: "examples",
+        meaning: "each deck of examples and potentials once, cut short",
+        perform: examples::check,
+    },
 ];
+
+/// The checks of these names, in their own order; all of them where none is named.
+pub fn named(names: &[String]) -> Result<Vec<&'static Check>, Failure> {
+    if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|check| check.name == name.as_str())) {
+        let known: Vec<&str> = ALL.iter().map(|check| check.name).collect();
+        return Err(Failure::Usage(format!(
+            "no check is called `{unknown}`; there are {}",
+            known.join(", ")
+        )));
+    }
+    let wanted = |check: &&Check| names.is_empty() || names.iter().any(|name| name == check.name);
+    Ok(ALL.iter().filter(wanted).collect())
+}
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,14 +113,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a machine that is set up.
-    pub fn new(workspace: Workspace, ready: &Ready) -> Self {
-        let mut environment = ready.environment();
-        if let Some(python) = &ready.oracle_python {
-            environment.push(("NATRON_ORACLE_PYTHON", python.into()));
-            environment.push(("NATRON_REQUIRE_ORACLES", "1".into()));
-        }
-        Self { workspace, environment, feature: ready.hdf5.feature() }
+    /// The context of a machine that builds with this HDF5.
+    pub fn new(workspace: Workspace, hdf5: &Hdf5) -> Self {
+        let mut environment = hdf5.environment();
+        environment.push(("NATRON_ORACLE_PYTHON", setup::oracle_python().into()));
+        environment.push(("NATRON_REQUIRE_ORACLES", "1".into()));
+        Self { workspace, environment, feature: hdf5.feature() }
     }
 
     /// The feature selection of every command: the default, plus a static HDF5 where there is no other.
@@ -143,6 +167,17 @@ mod tests {
         assert_eq!(Outcome::from_complaints("x", Vec::new()).word(), "ok");
         let failed = Outcome::from_complaints("x", vec!["one".into(), "two".into()]);
         assert_eq!((failed.passed, failed.failed, failed.word()), (0, 1, "FAILED"));
+    }
+
+    #[test]
+    fn checks_are_chosen_by_name() {
+        let names = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            named(&words).map(|checks| checks.iter().map(|check| check.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["fmt", "arrows"]).expect("known"), ["arrows", "fmt"]);
+        assert_eq!(names(&[]).expect("all").len(), ALL.len());
+        assert_eq!(names(&["fmt", "arows"]).expect_err("unknown").exit_code(), 2);
     }
 
     #[test]

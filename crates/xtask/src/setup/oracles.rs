@@ -14,23 +14,30 @@ const OLDEST_MINOR: u32 = 11;
 /// Name of the file that says which pins an environment was made from.
 const STAMP: &str = "made-from.txt";
 
-/// The oracles' Python; made if it is missing or its pins have changed. `None` after a dry run
-/// that found it so.
-pub fn provide(dry_run: bool) -> Result<Option<PathBuf>, Failure> {
-    let folder = workspace::target().join("oracles");
+fn folder() -> PathBuf {
+    workspace::target().join("oracles")
+}
+
+/// The oracles' Python, once they are installed.
+pub fn python() -> PathBuf {
+    python::of(&folder())
+}
+
+/// Installs the oracles if they are missing or their pins have changed; in a dry run only says so.
+pub fn provide(dry_run: bool) -> Result<(), Failure> {
+    let folder = folder();
     let pins = Pins::read(&workspace::root().join("tests").join("oracles"))?;
     if pins.are_installed_in(&folder) {
         println!("oracles: {}", folder.display());
-        return Ok(Some(python::of(&folder)));
+        return Ok(());
     }
     if dry_run {
         println!("oracles: would make {} from tests/oracles/requirements.txt", folder.display());
-        return Ok(None);
+        return Ok(());
     }
     let python = python::provide(OLDEST_MINOR)
         .ok_or_else(|| Failure::Missing(format!("no Python with venv was found\n{}", by_hand::PYTHON)))?;
-    pins.install(python, &folder)?;
-    Ok(Some(python::of(&folder)))
+    pins.install(python, &folder)
 }
 
 /// The versions the tests were written against.

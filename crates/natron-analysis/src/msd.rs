@@ -1,0 +1,147 @@
+//! Mean squared displacements over all time origins.
+//!
+//! For a path r(k), k = 0..T, and a lag of n frames,
+//!
+//! ```text
+//! MSD(n) = 1/(T-n) sum_k |r(k+n) - r(k)|^2
+//!        = 1/(T-n) [ sum_k |r(k+n)|^2 + |r(k)|^2 ] - 2 A(n)/(T-n),   A(n) = sum_k r(k+n).r(k)
+//! ```
+//!
+//! The first sum is two cumulative sums, and the autocorrelation A is one FFT pair of the path padded to
+//! 2T (Wiener-Khinchin): O(T log T) for all lags, the algorithm of nMOLDYN (Kneller et al., Comput. Phys.
+//! Commun. 91, 191 (1995), doi:10.1016/0010-4655(95)00048-K; Calandrini et al., Collection SFN 12, 201
+//! (2011), doi:10.1051/sfn/201112010).
+
+use natron_atoms::Vec3;
+use realfft::RealFftPlanner;
+
+/// The MSD of one path at every lag, A^2, `[T]` (entry 0 is 0), by FFT.
+///
+/// Positions are taken relative to their mean first: the identity subtracts large sums, and the centred ones
+/// are as small as they can be.
+pub fn msd_fft(positions_a: &[Vec3]) -> Vec<f64> {
+    let frames = positions_a.len();
+    if frames == 0 {
+        return Vec::new();
+    }
+    let mean = positions_a.iter().sum::<Vec3>() / frames as f64;
+    let centred: Vec<Vec3> = positions_a.iter().map(|p| p - mean).collect();
+    let correlation = autocorrelation(&centred);
+    let mut squares = 2.0 * centred.iter().map(Vec3::norm_squared).sum::<f64>();
+    let mut msd = Vec::with_capacity(frames);
+    for lag in 0..frames {
+        if lag > 0 {
+            squares -= centred[lag - 1].norm_squared() + centred[frames - lag].norm_squared();
+        }
+        let value = (squares - 2.0 * correlation[lag]) / (frames - lag) as f64;
+        msd.push(if lag == 0 { 0.0 } else { value.max(0.0) });
+    }
+    msd
+}
+
+/// `sum_k r(k+n) . r(k)` for n = 0..T.
+fn autocorrelation(positions: &[Vec3]) -> Vec<f64> {
+    let frames = positions.len();
+    let padded = (2 * frames).next_power_of_two();
+    let mut planner = RealFftPlanner::<f64>::new();
+    let (forward, backward) = (planner.plan_fft_forward(padded), planner.plan_fft_inverse(padded));
+    let (mut real, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
+    let mut power = vec![0.0; spectrum.len()];
+    for axis in 0..3 {
+        real.fill(0.0);
+        for (slot, position) in real.iter_mut().zip(positions) {
+            *slot = position[axis];
+        }
+        forward.process(&mut real, &mut spectrum).expect("the buffers were made by this plan");
+        for (sum, value) in power.iter_mut().zip(&spectrum) {
+            *sum += value.norm_sqr();
+        }
+    }
+    for (value, sum) in spectrum.iter_mut().zip(&power) {
+        *value = (*sum).into();
+    }
+    backward.process(&mut spectrum, &mut real).expect("the power spectrum is real at both ends");
+    real.iter().take(frames).map(|x| x / padded as f64).collect()
+}
+
+/// The MSD of one path at one lag by the direct sum, A^2: what [`msd_fft`] is tested against.
+pub fn msd_direct(positions_a: &[Vec3], lag: usize) -> f64 {
+    let origins = positions_a.len().saturating_sub(lag);
+    if origins == 0 {
+        return 0.0;
+    }
+    (0..origins).map(|k| (positions_a[k + lag] - positions_a[k]).norm_squared()).sum::<f64>() / origins as f64
+}
+
+/// About `per_octave` whole lags per factor of two from `first` to `last`, both included, ascending.
+pub fn geometric_lags(first: usize, last: usize, per_octave: usize) -> Vec<usize> {
+    if first == 0 || last < first {
+        return Vec::new();
+    }
+    let octaves = (last as f64 / first as f64).log2();
+    let steps = (octaves * per_octave as f64).ceil().max(1.0) as usize;
+    let lag = |i: usize| (first as f64 * 2f64.powf(octaves * i as f64 / steps as f64)).round() as usize;
+    let mut lags: Vec<usize> = (0..=steps).map(lag).collect();
+    lags.dedup();
+    lags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    fn walk(frames: usize, offset: f64) -> Vec<Vec3> {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let mut here = Vec3::new(offset, -offset, 2.0 * offset);
+        (0..frames)
+            .map(|_| {
+                here += Vec3::from_fn(|_, _| StandardNormal.sample(&mut rng));
+                here
+            })
+            .collect()
+    }
+
+    #[test]
+    fn fft_equals_the_direct_sum() {
+        for frames in [1, 2, 3, 17, 64, 501] {
+            let path = walk(frames, 0.0);
+            let fast = msd_fft(&path);
+            assert_eq!(fast.len(), frames);
+            for (lag, value) in fast.iter().enumerate() {
+                let direct = msd_direct(&path, lag);
+                let scale = direct.max(1.0);
+                assert!(
+                    (value - direct).abs() < 1e-11 * scale * frames as f64,
+                    "{frames} {lag} {value} {direct}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_far_origin_costs_no_digits() {
+        let (near, far) = (msd_fft(&walk(300, 0.0)), msd_fft(&walk(300, 1e6)));
+        for (a, b) in near.iter().zip(&far) {
+            assert!((a - b).abs() < 1e-7 * a.max(1.0), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn ballistic_motion_is_exact() {
+        let path: Vec<Vec3> = (0..50).map(|k| Vec3::new(0.3, -0.1, 0.2) * f64::from(k)).collect();
+        for (lag, value) in msd_fft(&path).iter().enumerate() {
+            assert!((value - 0.14 * (lag * lag) as f64).abs() < 1e-9, "{lag} {value}");
+        }
+    }
+
+    #[test]
+    fn lags_are_ascending_and_keep_both_ends() {
+        let lags = geometric_lags(1, 250, 6);
+        assert_eq!((lags[0], lags[lags.len() - 1]), (1, 250));
+        assert!(lags.windows(2).all(|w| w[0] < w[1]));
+        assert_eq!(geometric_lags(5, 5, 6), vec![5]);
+        assert!(geometric_lags(6, 5, 6).is_empty());
+    }
+}

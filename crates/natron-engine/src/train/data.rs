@@ -1,0 +1,167 @@
+//! Labelled frames from files, sorted into train, valid, test and isolated atoms.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use natron_atoms::{Frame, Species};
+use natron_train::Sample;
+use sha2::{Digest, Sha256};
+
+use super::deck::{DataTable, EnergyChoice};
+use crate::deck::{Document, KeyPath};
+use crate::envelope::hex;
+use crate::{InputError, files};
+
+/// Which part of the data a frame belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Split {
+    Train,
+    Valid,
+    Test,
+}
+
+/// A frame that can be learnt from.
+#[derive(Debug, Clone)]
+pub(super) struct Labelled {
+    pub sample: Sample,
+    pub split: Split,
+    pub host: String,
+    /// The frame as read, for error tables.
+    pub frame: Frame,
+}
+
+/// Everything a training reads.
+pub(super) struct DataSet {
+    pub frames: Vec<Labelled>,
+    /// Energies of isolated atoms, eV.
+    pub isolated_ev: BTreeMap<Species, f64>,
+    /// Which energy is learnt.
+    pub energy: &'static str,
+    /// Over the bytes of the files in the order read.
+    pub sha256: String,
+    pub files: Vec<PathBuf>,
+}
+
+impl DataSet {
+    /// Reads what `[data]` names.
+    pub fn read(document: &Document, table: &DataTable) -> Result<Self, Vec<InputError>> {
+        let paths = matching_files(document, &table.files)?;
+        let mut hash = Sha256::new();
+        let (mut read, mut errors) = (Vec::new(), Vec::new());
+        for path in &paths {
+            match std::fs::read(path) {
+                Ok(bytes) => hash.update(&bytes),
+                Err(error) => errors.push(InputError::new(format!("cannot read the frames: {error}")).in_file(path)),
+            }
+            match files::read_frames(path) {
+                Ok(frames) => read.extend(frames.into_iter().enumerate().map(|(k, frame)| (path, k, frame))),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let energy = choose_energy(table.energy, &read);
+        let mut set =
+            Self { frames: Vec::new(), isolated_ev: BTreeMap::new(), energy, sha256: String::new(), files: paths.clone() };
+        for (path, number, frame) in read {
+            if let Err(error) = set.add(frame, &table.split_key) {
+                errors.push(error.in_file(path).help(format!(
+                    "it is frame {number} of the file, counted from 0; training needs {energy} and forces on every frame"
+                )));
+            }
+        }
+        set.sha256 = hex(&hash.finalize());
+        if errors.is_empty() { Ok(set) } else { Err(errors.into_iter().take(10).collect()) }
+    }
+
+    fn add(&mut self, frame: Frame, split_key: &str) -> Result<(), InputError> {
+        let structure = &frame.structure;
+        let energy = match self.energy {
+            "free_energy" => frame.labels.free_energy_ev,
+            _ => frame.labels.energy_ev,
+        };
+        let energy_ev = energy.ok_or_else(|| InputError::new(format!("a frame has no {}", self.energy)))?;
+        if structure.len() == 1 && is_isolated(&frame) {
+            self.isolated_ev.insert(structure.species[0], energy_ev);
+            return Ok(());
+        }
+        let forces = frame.labels.forces.clone().ok_or_else(|| InputError::new("a frame has no forces"))?;
+        let split = match frame.text(split_key) {
+            None | Some("train") => Split::Train,
+            Some("valid") => Split::Valid,
+            Some("test") => Split::Test,
+            Some(other) => {
+                return Err(InputError::new(format!("a frame says {split_key}={other}: train, valid or test are known")));
+            }
+        };
+        let text = |key: &str| frame.text(key).unwrap_or_default().to_string();
+        self.frames.push(Labelled {
+            sample: Sample {
+                structure: structure.clone(),
+                energy_ev,
+                forces,
+                virial_ev: frame.labels.virial_ev,
+                kind: text("kind"),
+            },
+            split,
+            host: text("host"),
+            frame,
+        });
+        Ok(())
+    }
+
+    /// Isolated energies in the order of `species`.
+    pub fn isolated(&self, species: &[String]) -> Vec<Option<f64>> {
+        let energy = |symbol: &String| self.isolated_ev.get(&Species::from_symbol(symbol)?).copied();
+        species.iter().map(energy).collect()
+    }
+
+    /// Samples of a split.
+    pub fn samples(&self, split: Split) -> Vec<Sample> {
+        self.frames.iter().filter(|f| f.split == split).map(|f| f.sample.clone()).collect()
+    }
+}
+
+/// One atom that has no image within any cutoff.
+fn is_isolated(frame: &Frame) -> bool {
+    let cell = &frame.structure.cell;
+    let heights = cell.heights_a();
+    (0..3).all(|k| !cell.periodic()[k] || heights[k] > 20.0)
+}
+
+fn choose_energy(choice: EnergyChoice, read: &[(&PathBuf, usize, Frame)]) -> &'static str {
+    match choice {
+        EnergyChoice::Energy => "energy",
+        EnergyChoice::FreeEnergy => "free_energy",
+        EnergyChoice::Auto if read.iter().all(|(.., f)| f.labels.free_energy_ev.is_some()) => "free_energy",
+        EnergyChoice::Auto => "energy",
+    }
+}
+
+/// Files of `data.files`, each pattern's in the order of their names.
+fn matching_files(document: &Document, patterns: &[String]) -> Result<Vec<PathBuf>, Vec<InputError>> {
+    let (mut paths, mut errors) = (Vec::new(), Vec::new());
+    for (number, pattern) in patterns.iter().enumerate() {
+        let at = KeyPath::parse(&format!("data.files[{number}]"));
+        match expand(&document.folder(), pattern) {
+            Ok(found) if found.is_empty() => {
+                errors.push(document.error_on(&at, format!("no file matches `{pattern}`")).help(
+                    "paths in a deck start from the deck's own folder",
+                ));
+            }
+            Ok(found) => paths.extend(found),
+            Err(error) => errors.push(document.error_on(&at, format!("`{pattern}`: {error}"))),
+        }
+    }
+    if errors.is_empty() { Ok(paths) } else { Err(errors) }
+}
+
+fn expand(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    let whole = glob::Pattern::escape(&folder.to_string_lossy());
+    let joined = if whole.is_empty() { pattern.to_string() } else { format!("{whole}/{pattern}") };
+    let found = glob::glob(&joined).map_err(|error| error.to_string())?;
+    let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    paths.sort();
+    Ok(paths)
+}

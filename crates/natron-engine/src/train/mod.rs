@@ -1,0 +1,11 @@
+//! `natron train`: a deck and labelled frames into a potential with its errors.
+
+mod cross;
+mod data;
+mod deck;
+mod job;
+mod report;
+mod run;
+
+pub use deck::TrainDeck;
+pub use job::TrainJob;

@@ -1,0 +1,228 @@
+//! What a training found: tables, learning curves, parity plots.
+
+use std::path::Path;
+
+use natron_report::{Page, Plot, Table};
+use natron_train::{EpochReport, Metrics};
+
+use super::run::Results;
+use super::{TrainDeck, TrainJob};
+use crate::evaluate::Errors;
+
+/// Losses and validation errors by epoch.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    rows: Vec<Row>,
+    last: Option<Metrics>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    epoch: usize,
+    learning_rate: f64,
+    forces: f64,
+    energy: f64,
+    virial: f64,
+    valid_force_mev_per_a: Option<f64>,
+    valid_energy_mev_per_atom: Option<f64>,
+}
+
+const HEADING: &str = "epoch,learning_rate,loss_forces,loss_energy,loss_virial,valid_force_rmse_meV_per_A,valid_energy_rmse_meV_per_atom";
+
+impl History {
+    /// What a run directory holds up to `epoch`.
+    pub fn read(path: &Path, epoch: usize) -> Self {
+        let text = if epoch > 0 { std::fs::read_to_string(path).unwrap_or_default() } else { String::new() };
+        let row = |line: &str| -> Option<Row> {
+            let cells: Vec<&str> = line.split(',').collect();
+            let number = |k: usize| cells.get(k)?.parse::<f64>().ok();
+            Some(Row {
+                epoch: cells.first()?.parse().ok()?,
+                learning_rate: number(1)?,
+                forces: number(2)?,
+                energy: number(3)?,
+                virial: number(4)?,
+                valid_force_mev_per_a: number(5),
+                valid_energy_mev_per_atom: number(6),
+            })
+        };
+        let rows = text.lines().skip(1).filter_map(row).filter(|row| row.epoch <= epoch).collect();
+        Self { rows, last: None }
+    }
+
+    pub fn push(&mut self, report: &EpochReport) {
+        self.rows.push(Row {
+            epoch: report.epoch,
+            learning_rate: report.learning_rate,
+            forces: report.loss.forces,
+            energy: report.loss.energy,
+            virial: report.loss.virial,
+            valid_force_mev_per_a: report.valid.as_ref().map(|v| v.force_rmse_ev_per_a * 1e3),
+            valid_energy_mev_per_atom: report.valid.as_ref().map(|v| v.energy_rmse_ev_per_atom * 1e3),
+        });
+        if report.valid.is_some() {
+            self.last.clone_from(&report.valid);
+        }
+    }
+
+    pub fn last_valid(&self) -> Option<&Metrics> {
+        self.last.as_ref()
+    }
+
+    pub fn to_csv(&self) -> String {
+        let cell = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+        let line = |r: &Row| {
+            let valid = (cell(r.valid_force_mev_per_a), cell(r.valid_energy_mev_per_atom));
+            let Row { epoch, learning_rate, forces, energy, virial, .. } = r;
+            format!("{epoch},{learning_rate},{forces},{energy},{virial},{},{}\n", valid.0, valid.1)
+        };
+        std::iter::once(format!("{HEADING}\n")).chain(self.rows.iter().map(line)).collect()
+    }
+
+    fn learning_curve(&self) -> Plot {
+        let curve = |value: fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
+            self.rows.iter().filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?))).collect()
+        };
+        Plot::new("")
+            .x("epoch")
+            .y("loss")
+            .log_y()
+            .line("forces", &curve(|row| Some(row.forces)))
+            .line("energy", &curve(|row| Some(row.energy)))
+            .line("virial", &curve(|row| Some(row.virial)))
+    }
+
+    fn validation_curve(&self) -> Plot {
+        let curve = |value: fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
+            self.rows.iter().filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?))).collect()
+        };
+        Plot::new("")
+            .x("epoch")
+            .y("RMSE on validation frames")
+            .log_y()
+            .line("forces, meV/\u{c5}", &curve(|row| row.valid_force_mev_per_a))
+            .line("energy, meV/atom", &curve(|row| row.valid_energy_mev_per_atom))
+    }
+}
+
+/// Errors as a table, one row a group and species, counts beside every figure.
+pub(super) fn table(results: &Results) -> Table {
+    let mut table =
+        Table::new(&["frames of", "frames", "energy meV/atom", "atoms", "force meV/A", "RMS force", "force error"]);
+    let mut add = |name: &str, errors: &Errors| add_group(&mut table, name, errors);
+    add("train", &results.train);
+    add("valid", &results.valid);
+    add("test", &results.test);
+    add("test, reported kinds", &results.selected);
+    for (kind, errors) in &results.by_kind {
+        add(&format!("test, {kind}"), errors);
+    }
+    if let Some(errors) = &results.left_out {
+        add("hosts left out", errors);
+    }
+    table
+}
+
+fn add_group(table: &mut Table, name: &str, errors: &Errors) {
+    if errors.frames() == 0 {
+        return;
+    }
+    let number = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.1}"));
+    let percent = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.1} %"));
+    let atoms: usize = errors.species().map(|(_, atoms, ..)| atoms).sum();
+    table.push(&[
+        name.to_string(),
+        errors.frames().to_string(),
+        number(errors.energy_rmse_mev_per_atom()),
+        atoms.to_string(),
+        number(errors.force_rmse_mev_per_a()),
+        number(errors.force_rms_mev_per_a()),
+        percent(errors.force_error_percent()),
+    ]);
+    for (species, atoms, rmse, rms, error) in errors.species() {
+        table.push(&[
+            format!("  {species} atoms"),
+            String::new(),
+            String::new(),
+            atoms.to_string(),
+            format!("{rmse:.1}"),
+            format!("{rms:.1}"),
+            percent(error),
+        ]);
+    }
+}
+
+/// The page.
+pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> String {
+    let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut page = Page::new(&format!("Training: {name}"))
+        .subtitle(&format!("{} frames, energies from {}", job.data.frames.len(), job.data.energy))
+        .table(&table(results))
+        .heading("Learning")
+        .figure(&history.learning_curve().to_svg(640.0, 340.0), "Loss on the training frames by part.")
+        .figure(&history.validation_curve().to_svg(640.0, 340.0), "Errors of the averaged model on the validation frames.")
+        .heading("Test frames");
+    for (species, points) in &results.parity {
+        if !points.is_empty() {
+            let plot = Plot::new("")
+                .x("DFT force / (eV/\u{c5})")
+                .y("predicted force / (eV/\u{c5})")
+                .diagonal()
+                .scatter(species, points);
+            page = page.figure(&plot.to_svg(480.0, 440.0), &format!("Force components on {species}, test split."));
+        }
+    }
+    page.heading("Deck").code(&job.deck_for_directory()).to_html()
+}
+
+/// What the keys of a training deck mean, in the order in which they are written.
+const MEANINGS: &[(&str, &str)] = &[
+    ("format", "format of this deck"),
+    ("seed", "seed of the initial weights and of the order of frames"),
+    ("files", "files of labelled frames, relative to this deck; * matches within a name"),
+    ("split_key", "key of a frame that says train, valid or test; frames without it train"),
+    ("energy", "which energy to learn: auto takes free_energy where every frame has it"),
+    ("leave_one_host_out", "train once more without each host and report the errors on it"),
+    ("report_kinds", "kinds pooled in the report; [] is all"),
+    ("species", "elements of the model"),
+    ("radial_functions", "basis functions of each radial function"),
+    ("channel_shifts", "three-body features for each l: channel pairs n, n + shift"),
+    ("couplings", "four-body features: angular momenta l1 l2 l3"),
+    ("hidden", "widths of the hidden layers; [] is a linear model"),
+    ("pair", "centre and neighbour"),
+    ("cutoff_A", "where the neighbour stops counting"),
+    ("scale_A", "where the radial basis is dense"),
+    ("inner_A", "the repulsive wall is full below"),
+    ("outer_A", "and gone above"),
+    ("force_floor_eV_per_A", "force error that counts 1"),
+    ("force_relative", "part of a reference force that is forgiven as error"),
+    ("energy_floor_eV_per_atom", "energy error that counts 1"),
+    ("energy_weight", "weight of energies for three quarters of the epochs"),
+    ("energy_weight_final", "weight of energies in the last quarter"),
+    ("virial_floor_eV_per_atom", "virial error that counts 1"),
+    ("virial_weight", "weight of virials"),
+    ("epochs", "passes over the training frames"),
+    ("batch_frames", "frames a step"),
+    ("learning_rate", "highest learning rate of AdamW"),
+    ("learning_rate_final", "learning rate at the end of the cosine"),
+    ("warm_up", "share of the steps spent warming up"),
+    ("weight_decay", "decoupled weight decay"),
+    ("moving_average", "memory of the average of the weights that is exported"),
+    ("validate_every", "epochs between looks at the validation frames"),
+    ("patience", "stop after this many looks without a better one; 0 never does"),
+    ("directory", "run directory, relative to this deck"),
+    ("checkpoint_every", "epochs between checkpoints"),
+];
+
+/// The deck as TOML with a comment behind every value whose key is known.
+pub(super) fn explain(deck: &TrainDeck) -> String {
+    let text = toml::to_string(deck).expect("a deck that was read can be written");
+    let explained = |line: &str| {
+        let key = line.split_once(" = ").map(|(key, _)| key);
+        match MEANINGS.iter().find(|(name, _)| Some(*name) == key) {
+            Some((_, meaning)) => format!("{line}  # {meaning}\n"),
+            None => format!("{line}\n"),
+        }
+    };
+    text.lines().map(explained).collect()
+}

@@ -1,0 +1,278 @@
+//! Running a checked training: a run directory with the potential, its errors, and a report.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use natron_atoms::NeighbourList;
+use natron_potential::file::{self, Errors as FileErrors, Provenance, SplitErrors};
+use natron_potential::{Evaluation, Model, NeuralPotential, Potential, Precision};
+use natron_train::{EpochReport, Trainer};
+use rayon::prelude::*;
+use serde_json::{Map, Value};
+
+use super::data::{Labelled, Split};
+use super::report::{self, History};
+use super::{TrainJob, cross};
+use crate::envelope::Build;
+use crate::evaluate::Errors;
+use crate::job::{Job, RunOutcome};
+use crate::md::now_utc;
+use crate::run_directory::{Existing, RunDirectory};
+use crate::watch::{Progress, Stop, Watch};
+use crate::{Failure, InputError, RunError, files};
+
+/// Where a training goes on from, in the run directory.
+const CHECKPOINT: &str = "restart/checkpoint";
+/// The table of losses in the run directory.
+const LOSSES: &str = "losses.csv";
+
+/// A trained model and what it predicts with.
+pub(super) struct Fold {
+    pub model: Model,
+}
+
+impl Job for TrainJob {
+    fn command(&self) -> &'static str {
+        "train"
+    }
+
+    fn about(&self) -> String {
+        let count = |split| self.data.frames.iter().filter(|f| f.split == split).count();
+        format!(
+            "{} frames to train, {} to validate, {} to test, energies from {}, {} features, into {}",
+            count(Split::Train),
+            count(Split::Valid),
+            count(Split::Test),
+            self.data.energy,
+            self.deck.model.features(),
+            self.directory.display()
+        )
+    }
+
+    fn explain(&self) -> String {
+        report::explain(&self.deck)
+    }
+
+    fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
+        let started_utc = now_utc();
+        RunDirectory::check(&self.directory, self.existing)?;
+        let mut trainer = self.start()?;
+        let held = RunDirectory::open(&self.directory, self.existing)?;
+        let directory = held.path().to_path_buf();
+        files::replace(&directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
+        watch.info(&self.about());
+        let mut history = History::read(&directory.join(LOSSES), trainer.epoch());
+        let stopped = self.epochs(&mut trainer, &mut history, watch)?;
+        let fold = Fold { model: trainer.best_model().clone() };
+        let hosts = match stopped {
+            None if self.deck.data.leave_one_host_out => cross::leave_one_host_out(self, &fold, watch)?,
+            _ => None,
+        };
+        let results = Results::new(self, &fold, hosts)?;
+        self.write_potential(&fold, &results)?;
+        let mut summary = build.envelope("train");
+        results.put(self, &mut summary);
+        summary.insert("epochs".into(), trainer.epoch().into());
+        summary.insert("energy".into(), self.data.energy.into());
+        summary.insert("data_sha256".into(), self.data.sha256.clone().into());
+        summary.insert("potential".into(), directory.join("potential.safetensors").display().to_string().into());
+        summary.insert("started_utc".into(), started_utc.into());
+        summary.insert("ended_utc".into(), now_utc().into());
+        summary.insert("finished".into(), stopped.is_none().into());
+        summary.insert("stopped_by".into(), stopped.map(Stop::name).into());
+        let summary = Value::Object(summary);
+        let text = serde_json::to_string_pretty(&summary).expect("JSON serialises");
+        files::replace(&directory.join("summary.json"), text.as_bytes())?;
+        let page = report::page(self, &history, &results);
+        files::replace(&directory.join("report.html"), page.as_bytes())?;
+        Ok(RunOutcome {
+            summary,
+            table: report::table(&results).to_text(),
+            reports: vec![directory.join("report.html"), directory.join("potential.safetensors")],
+            stopped,
+        })
+    }
+}
+
+impl TrainJob {
+    /// A new training, or one that goes on from its checkpoint.
+    fn start(&self) -> Result<Trainer, Failure> {
+        let trainer = self.trainer(self.data.samples(Split::Train), self.data.samples(Split::Valid))?;
+        if self.existing != Existing::Resume {
+            return Ok(trainer);
+        }
+        let path = self.directory.join(CHECKPOINT);
+        let wrong = |error: String| InputError::new(error).in_file(&path);
+        let bytes = std::fs::read(&path).map_err(|error| wrong(format!("cannot read the checkpoint: {error}")))?;
+        Ok(trainer.resume(&bytes).map_err(|error| {
+            wrong(error.to_string()).help("--resume needs the deck and the data of the run; --overwrite starts anew")
+        })?)
+    }
+
+    fn epochs(&self, trainer: &mut Trainer, history: &mut History, watch: &dyn Watch) -> Result<Option<Stop>, Failure> {
+        let total = self.deck.optimiser.epochs;
+        let (begin, first) = (Instant::now(), trainer.epoch());
+        while !trainer.is_finished() {
+            let report = trainer.run_epoch().map_err(|error| RunError::new(error.to_string()))?;
+            history.push(&report);
+            let done = trainer.epoch();
+            let rate = begin.elapsed().as_secs_f64() / (done - first) as f64;
+            watch.progress(&Progress {
+                replica: 0,
+                stage: stage(&report, history),
+                steps_done: done as u64,
+                steps_total: total as u64,
+                ns_per_day: None,
+                time_left: Some(Duration::from_secs_f64(rate * (total - done) as f64)),
+            });
+            let stop = watch.stop();
+            if stop.is_some() || done % self.deck.output.checkpoint_every == 0 || trainer.is_finished() {
+                self.write_checkpoint(trainer, history)?;
+            }
+            if stop.is_some() {
+                return Ok(stop);
+            }
+        }
+        Ok(None)
+    }
+
+    fn write_checkpoint(&self, trainer: &Trainer, history: &History) -> Result<(), Failure> {
+        let path = self.directory.join(CHECKPOINT);
+        let folder = self.directory.join("restart");
+        std::fs::create_dir_all(&folder).map_err(|error| RunError::writing(&folder, error))?;
+        let bytes = trainer.checkpoint().map_err(|error| RunError::new(error.to_string()))?;
+        files::replace(&self.directory.join(LOSSES), history.to_csv().as_bytes())?;
+        Ok(files::replace(&path, &bytes)?)
+    }
+
+    fn write_potential(&self, fold: &Fold, results: &Results) -> Result<(), Failure> {
+        let split = |errors: &Errors| {
+            (errors.frames() > 0).then(|| SplitErrors {
+                n_frames: errors.frames(),
+                energy_rmse_mev_per_atom: errors.energy_rmse_mev_per_atom().unwrap_or(0.0),
+                force_rmse_mev_per_a: errors.force_rmse_mev_per_a().unwrap_or(0.0),
+            })
+        };
+        let provenance = Provenance {
+            data_sha256: self.data.sha256.clone(),
+            errors: FileErrors { valid: split(&results.valid), test: split(&results.test) },
+            uncertainty_factor: None,
+        };
+        let bytes = file::to_bytes(&fold.model, &provenance).map_err(|error| RunError::new(error.to_string()))?;
+        let path = self.directory.join("potential.safetensors");
+        natron_io::replace(&path, |writer| writer.write_all(&bytes)).map_err(|e| RunError::writing(&path, e))?;
+        Ok(())
+    }
+}
+
+/// What the progress bar says of an epoch.
+fn stage(report: &EpochReport, history: &History) -> String {
+    let loss = report.loss.total();
+    match history.last_valid() {
+        Some(valid) => format!("loss {loss:.3}, valid {:.0} meV/A", valid.force_rmse_ev_per_a * 1e3),
+        None => format!("loss {loss:.3}"),
+    }
+}
+
+/// Errors by split, kind and host.
+pub(super) struct Results {
+    pub train: Errors,
+    pub valid: Errors,
+    pub test: Errors,
+    /// Test frames of the kinds that are pooled.
+    pub selected: Errors,
+    /// By kind of the test split.
+    pub by_kind: Vec<(String, Errors)>,
+    pub left_out: Option<Errors>,
+    /// Force components of the test split: (reference, predicted), eV/A, by species.
+    pub parity: Vec<(String, Vec<(f64, f64)>)>,
+}
+
+impl Results {
+    fn new(job: &TrainJob, fold: &Fold, left_out: Option<Errors>) -> Result<Self, RunError> {
+        let mut out = Self {
+            train: Errors::default(),
+            valid: Errors::default(),
+            test: Errors::default(),
+            selected: Errors::default(),
+            by_kind: Vec::new(),
+            left_out,
+            parity: job.deck.model.species.iter().map(|s| (s.clone(), Vec::new())).collect(),
+        };
+        let frames: Vec<&Labelled> = job.data.frames.iter().collect();
+        for (labelled, values) in frames.iter().zip(predict(fold, &frames)?) {
+            match labelled.split {
+                Split::Train => out.train.add(&labelled.frame, &values),
+                Split::Valid => out.valid.add(&labelled.frame, &values),
+                Split::Test => out.add_tested(job, labelled, &values),
+            }
+        }
+        Ok(out)
+    }
+
+    fn add_tested(&mut self, job: &TrainJob, labelled: &Labelled, values: &Evaluation) {
+        self.test.add(&labelled.frame, values);
+        if cross::counts(job, labelled) {
+            self.selected.add(&labelled.frame, values);
+        }
+        let kind = &labelled.sample.kind;
+        match self.by_kind.iter_mut().find(|(k, _)| k == kind) {
+            Some((_, errors)) => errors.add(&labelled.frame, values),
+            None => {
+                let mut errors = Errors::default();
+                errors.add(&labelled.frame, values);
+                self.by_kind.push((kind.clone(), errors));
+            }
+        }
+        let atoms = values.forces.iter().zip(&labelled.sample.forces).zip(&labelled.sample.structure.species);
+        for ((predicted, reference), species) in atoms {
+            if let Some((_, points)) = self.parity.iter_mut().find(|(s, _)| s == species.symbol()) {
+                points.extend(reference.iter().copied().zip(predicted.iter().copied()));
+            }
+        }
+    }
+
+    fn put(&self, job: &TrainJob, summary: &mut Map<String, Value>) {
+        let group = |errors: &Errors| {
+            let mut map = Map::new();
+            errors.put(&mut map);
+            Value::Object(map)
+        };
+        summary.insert("train".into(), group(&self.train));
+        summary.insert("valid".into(), group(&self.valid));
+        summary.insert("test".into(), group(&self.test));
+        summary.insert("test_selected".into(), group(&self.selected));
+        summary.insert("report_kinds".into(), job.deck.data.report_kinds.clone().into());
+        let kind = |(kind, errors): &(String, Errors)| {
+            let mut map = Map::new();
+            map.insert("kind".into(), kind.clone().into());
+            errors.put(&mut map);
+            Value::Object(map)
+        };
+        summary.insert("test_by_kind".into(), self.by_kind.iter().map(kind).collect());
+        if let Some(errors) = &self.left_out {
+            let mut map = Map::new();
+            map.insert("n_hosts".into(), cross::hosts(job).len().into());
+            errors.put(&mut map);
+            summary.insert("leave_one_host_out".into(), map.into());
+        }
+    }
+}
+
+/// What a model predicts for frames.
+pub(super) fn predict(fold: &Fold, frames: &[&Labelled]) -> Result<Vec<Evaluation>, RunError> {
+    let failed = |error: String| RunError::new(format!("the trained model cannot be evaluated: {error}"));
+    let potential =
+        NeuralPotential::new(fold.model.clone(), Precision::F32).map_err(|error| failed(error.to_string()))?;
+    frames
+        .par_iter()
+        .map(|labelled| {
+            let structure = &labelled.sample.structure;
+            let list = NeighbourList::build(structure, potential.max_cutoff_a(), 0.0)
+                .map_err(|error| failed(error.to_string()))?;
+            let mut out = Evaluation::zeros(structure.len());
+            let done = potential.evaluator().evaluate(structure, &list, &mut out);
+            done.map(|()| out).map_err(|error| failed(error.to_string()))
+        })
+        .collect()
+}
