@@ -25,6 +25,8 @@ pub mod table {
     pub use natron_report::Table;
 }
 pub mod threads;
+#[cfg(feature = "train")]
+pub mod train;
 mod trajectory;
 pub mod watch;
 

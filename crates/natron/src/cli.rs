@@ -66,6 +66,10 @@ pub enum Command {
     /// Run molecular dynamics from a deck
     #[command(long_about = commands::md::ABOUT, after_help = commands::md::EXAMPLES)]
     Md(commands::job::JobArguments),
+    /// Train a potential on labelled frames
+    #[cfg(feature = "train")]
+    #[command(long_about = commands::train::ABOUT, after_help = commands::train::EXAMPLES)]
+    Train(commands::job::JobArguments),
     /// Compare a potential with labelled frames
     Evaluate(commands::evaluate::Arguments),
     /// Compute diffusion coefficients from trajectories
@@ -85,6 +89,8 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Md(_) => "md",
+            #[cfg(feature = "train")]
+            Self::Train(_) => "train",
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",

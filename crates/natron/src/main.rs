@@ -38,6 +38,8 @@ fn main() -> ExitCode {
 fn run(command: &Command, output: &Output) -> Result<ExitCode, Failure> {
     match command {
         Command::Md(arguments) => commands::md::run(arguments, output),
+        #[cfg(feature = "train")]
+        Command::Train(arguments) => commands::train::run(arguments, output),
         Command::Evaluate(arguments) => commands::evaluate::run(arguments, output),
         Command::Diffusion(arguments) => commands::diffusion::run(arguments, output),
         Command::Bench(arguments) => commands::bench::run(arguments, output),

@@ -157,6 +157,9 @@ fn directory(document: &Document, plan: &MdPlan) -> PathBuf {
     let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = plan.directory.clone().unwrap_or(stem);
     let joined = document.folder().join(name);
-    // `.` in a deck inside its own run directory must still have a name to make a backup from.
-    std::fs::canonicalize(&joined).unwrap_or(joined)
+    match joined.file_name() {
+        Some(_) => joined,
+        // `.` in a deck inside its own run directory: it needs a name to make a backup from.
+        None => std::fs::canonicalize(&joined).unwrap_or(joined),
+    }
 }
