@@ -14,7 +14,9 @@ fn a_run_leaves_what_the_contract_says() {
     let printed = json(folder.path(), &["md", "argon.toml"]);
     let run = folder.path().join("run");
     let files = files_in(&run);
-    for file in ["deck.toml", "log.txt", "report.html", "restart", "summary.json", "thermo.csv", "trajectory.h5"] {
+    for file in
+        ["deck.toml", "log.txt", "report.html", "restart", "summary.json", "thermo.csv", "trajectory.h5"]
+    {
         assert!(files.iter().any(|name| name == file), "no {file} in {files:?}");
     }
     assert_eq!(files.iter().filter(|name| name.ends_with(".restart")).count(), 2, "{files:?}");
@@ -47,7 +49,10 @@ fn every_null_has_a_note(value: &Value) {
         Value::Object(map) => {
             for (key, value) in map {
                 let excused = ["commit", "stopped_by"].contains(&key.as_str());
-                assert!(!value.is_null() || excused || map.contains_key(&format!("{key}_note")), "{key} is null");
+                assert!(
+                    !value.is_null() || excused || map.contains_key(&format!("{key}_note")),
+                    "{key} is null"
+                );
                 every_null_has_a_note(value);
             }
         }
@@ -125,7 +130,14 @@ fn explain_writes_a_deck_that_means_the_same() {
 #[test]
 fn an_unstable_run_says_so_and_dumps_its_frame() {
     let folder = argon_folder();
-    let hot = ["--set", "stage.heat.ensemble.temperature_K=4900", "--set", "stage.heat.timestep_fs=20", "--set", "stage.heat.duration_ps=20"];
+    let hot = [
+        "--set",
+        "stage.heat.ensemble.temperature_K=4900",
+        "--set",
+        "stage.heat.timestep_fs=20",
+        "--set",
+        "stage.heat.duration_ps=20",
+    ];
     let output = run(folder.path(), &[&["md", "argon.toml"][..], &hot].concat());
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");

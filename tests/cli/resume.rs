@@ -39,7 +39,8 @@ fn the_clock_stops_a_run_as_a_signal_does() {
     assert_eq!(summary["finished"], false);
     assert_eq!(summary["stopped_by"], "max-time");
     // A finished run has nothing left to do, and says so by ending well.
-    let shorter = ["md", "argon.toml", "--set", "stage.production.duration_ps=4000", "--max-time", "1", "--resume"];
+    let shorter =
+        ["md", "argon.toml", "--set", "stage.production.duration_ps=4000", "--max-time", "1", "--resume"];
     assert_eq!(run(folder.path(), &shorter).status.code(), Some(143));
 }
 

@@ -35,7 +35,7 @@ pub struct Global {
     /// Errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more; -vv says most
+    /// Say more: every restart; -vv: progress every five seconds
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Colours: by default on a terminal, unless NO_COLOR is set or TERM is dumb

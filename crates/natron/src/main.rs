@@ -24,9 +24,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error, &arguments, color),
     };
     let output = Output::new(&cli.global, color, build());
-    if let Some(threads) = cli.global.threads
-        && let Err(error) = natron_engine::threads::use_threads(threads)
-    {
+    if let Err(error) = natron_engine::threads::use_threads(cli.global.threads) {
         return output.failure(cli.command.name(), &error.into());
     }
     match run(&cli.command, &output) {
