@@ -17,7 +17,8 @@ fn main() {
     if Path::new(&top).canonicalize().ok() != Path::new(&here).canonicalize().ok() {
         return;
     }
-    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|path| Path::new(path).exists()) {
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|path| Path::new(path).exists())
+    {
         println!("cargo::rerun-if-changed={log}");
     }
     if let Some(commit) = git(&["rev-parse", "HEAD"]) {

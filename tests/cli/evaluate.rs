@@ -10,15 +10,20 @@ fn predictions_compared_with_themselves_are_exact() {
     let frames = shifted.replacen("pbc=", "kind=a split=train pbc=", 1)
         + &shifted.replacen("pbc=", "kind=b split=test pbc=", 1);
     std::fs::write(folder.path().join("bare.extxyz"), frames).expect("writes");
-    let evaluate = |arguments: &[&str]| json(folder.path(), &[&["evaluate", "-p", "lj-argon"], arguments].concat());
+    let evaluate =
+        |arguments: &[&str]| json(folder.path(), &[&["evaluate", "-p", "lj-argon"], arguments].concat());
     evaluate(&["bare.extxyz", "--output", "own.extxyz"]);
     let report = evaluate(&["own.extxyz", "--output", "again.extxyz"]);
     assert_eq!(report["n_frames"], 2);
     assert_eq!(report["n_atoms"], 64);
     assert_eq!(report["energy_label"], "energy");
-    for key in
-        ["energy_rmse_meV_per_atom", "energy_mae_meV_per_atom", "force_rmse_meV_per_A", "force_mae_meV_per_A", "virial_rmse_meV_per_atom"]
-    {
+    for key in [
+        "energy_rmse_meV_per_atom",
+        "energy_mae_meV_per_atom",
+        "force_rmse_meV_per_A",
+        "force_mae_meV_per_A",
+        "virial_rmse_meV_per_atom",
+    ] {
         assert!(number(&report, key).abs() < 1e-9, "{key} = {}", report[key]);
     }
     assert!(number(&report, "force_rms_meV_per_A") > 1.0, "the frames are not at rest");
@@ -39,7 +44,8 @@ fn predictions_compared_with_themselves_are_exact() {
 fn the_free_energy_is_what_forces_derive_from() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("bare.extxyz"), argon()).expect("writes");
-    let evaluate = |arguments: &[&str]| json(folder.path(), &[&["evaluate", "-p", "lj-argon"], arguments].concat());
+    let evaluate =
+        |arguments: &[&str]| json(folder.path(), &[&["evaluate", "-p", "lj-argon"], arguments].concat());
     evaluate(&["bare.extxyz", "--output", "own.extxyz"]);
     let own = std::fs::read_to_string(folder.path().join("own.extxyz")).expect("reads");
     let (_, rest) = own.split_once(" energy=").expect("it has an energy");

@@ -1,10 +1,10 @@
 //! Stopping in order and going on.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{argon_folder, json, natron, run, stderr, succeeds};
+use super::{argon_folder, natron, run, stderr, succeeds};
 
 /// Long enough to be interrupted before its end.
 const LONG: [&str; 4] = ["md", "argon.toml", "--set", "stage.production.duration_ps=24"];
@@ -28,37 +28,6 @@ fn wait_for_restart(run: &Path) {
     panic!("no restart was written within a minute");
 }
 
-#[cfg(unix)]
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
-    assert!(status.expect("kill starts").success());
-}
-
-/// The run `dir` was given directly, cut short by a signal, then resumed, must equal one that ran through.
-#[cfg(unix)]
-#[test]
-fn a_stopped_run_goes_on_to_the_same_end() {
-    let folder = argon_folder();
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
-        let directory = format!("output.directory={name}");
-        let arguments = [&LONG[..], &["--set", &directory]].concat();
-        let child = start(folder.path(), &arguments);
-        wait_for_restart(&folder.path().join(name));
-        signal(&child, name);
-        let output = child.wait_with_output().expect("natron ends");
-        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
-        assert!(stderr(&output).contains("--resume"), "{}", stderr(&output));
-        succeeds(folder.path(), &[&arguments[..], &["--resume"]].concat());
-    }
-    succeeds(folder.path(), &LONG);
-    let read = |run: &str, file: &str| std::fs::read_to_string(folder.path().join(run).join(file)).expect("reads");
-    assert_eq!(read("INT", "thermo.csv"), read("run", "thermo.csv"));
-    assert_eq!(read("TERM", "thermo.csv"), read("run", "thermo.csv"));
-    let diffusion = |run: &str| json(folder.path(), &["diffusion", run])["diffusion"].clone();
-    assert_eq!(diffusion("INT"), diffusion("run"));
-    assert!(read("INT", "log.txt").contains("resumed at step"));
-}
-
 #[test]
 fn the_clock_stops_a_run_as_a_signal_does() {
     let folder = argon_folder();
@@ -70,7 +39,8 @@ fn the_clock_stops_a_run_as_a_signal_does() {
     assert_eq!(summary["finished"], false);
     assert_eq!(summary["stopped_by"], "max-time");
     // A finished run has nothing left to do, and says so by ending well.
-    let shorter = ["md", "argon.toml", "--set", "stage.production.duration_ps=4000", "--max-time", "1", "--resume"];
+    let shorter =
+        ["md", "argon.toml", "--set", "stage.production.duration_ps=4000", "--max-time", "1", "--resume"];
     assert_eq!(run(folder.path(), &shorter).status.code(), Some(143));
 }
 

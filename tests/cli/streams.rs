@@ -88,5 +88,9 @@ fn quiet_means_errors_only() {
     assert!(output.status.success());
     assert_eq!(stderr(&output), "");
     let output = run(folder.path(), &arguments);
-    assert!(stderr(&output).starts_with("error: the run directory exists already\n  --> "), "{}", stderr(&output));
+    assert!(
+        stderr(&output).starts_with("error: the run directory exists already\n  --> "),
+        "{}",
+        stderr(&output)
+    );
 }

@@ -149,7 +149,8 @@ fn replicate(unit: &Structure, atoms: usize) -> Structure {
         counts[smallest] += 1;
     }
     let rows = unit.cell.rows();
-    let scaled: [[f64; 3]; 3] = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)] * counts[i] as f64));
+    let scaled: [[f64; 3]; 3] =
+        std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)] * counts[i] as f64));
     let cell = Cell::new(scaled, unit.cell.periodic()).expect("a multiple of a cell is a cell");
     let mut species = Vec::new();
     let mut positions = Vec::new();
@@ -211,7 +212,10 @@ fn measure(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| RunError::new(format!("cannot start {threads} threads: {error}")))?;
     let runs: Vec<Result<(Vec<f64>, u64), Failure>> = pool.install(|| {
-        (0..replicas).into_par_iter().map(|replica| one_run(potential, structure, replica as u32, seconds)).collect()
+        (0..replicas)
+            .into_par_iter()
+            .map(|replica| one_run(potential, structure, replica as u32, seconds))
+            .collect()
     });
     let runs = runs.into_iter().collect::<Result<Vec<_>, Failure>>()?;
     let atoms = structure.len();
@@ -247,10 +251,12 @@ fn one_run(
     seconds: f64,
 ) -> Result<(Vec<f64>, u64), Failure> {
     let tag = PotentialTag { sha256: potential.sha256, kernel: potential.kernel() };
-    let mut simulation = Simulation::new(&plan(), replica, structure.clone(), None, &*potential.potential, tag)
-        .map_err(|error| RunError::new(error.to_string()))?;
+    let mut simulation =
+        Simulation::new(&plan(), replica, structure.clone(), None, &*potential.potential, tag)
+            .map_err(|error| RunError::new(error.to_string()))?;
     let mut watch = Stopwatch::default();
-    let failed = |error: natron_dynamics::RunError| RunError::new(format!("the measured dynamics failed: {error}"));
+    let failed =
+        |error: natron_dynamics::RunError| RunError::new(format!("the measured dynamics failed: {error}"));
     // Relaxation and warm-up, until the first steps of dynamics have taken their time.
     while watch.done.len() < 3 || watch.done[watch.done.len() - 1] - watch.done[0] < WARM_UP {
         simulation.run(&mut watch, &|| true).map_err(failed)?;

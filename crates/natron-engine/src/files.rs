@@ -48,7 +48,8 @@ pub(crate) fn relative(file: &Path, folder: &Path) -> String {
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         std::fs::canonicalize(&whole).unwrap_or(whole)
     };
-    let (file, folder) = (absolute(file), absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }));
+    let (file, folder) =
+        (absolute(file), absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }));
     let (to, from): (Vec<Component<'_>>, Vec<Component<'_>>) =
         (file.components().collect(), folder.components().collect());
     let shared = to.iter().zip(&from).take_while(|(a, b)| a == b).count();

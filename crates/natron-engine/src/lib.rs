@@ -5,7 +5,9 @@
 //! progress and can ask for an early end, and gets back a value that serialises to the JSON of the CONTRACT.
 
 #[cfg(not(feature = "hdf5"))]
-compile_error!("trajectories are HDF5 files: build with feature `hdf5`, or `hdf5-static` where no library is installed");
+compile_error!(
+    "trajectories are HDF5 files: build with feature `hdf5`, or `hdf5-static` where no library is installed"
+);
 
 pub mod bench;
 pub mod deck;
@@ -25,6 +27,8 @@ pub mod table {
     pub use natron_report::Table;
 }
 pub mod threads;
+#[cfg(feature = "train")]
+pub mod train;
 mod trajectory;
 pub mod watch;
 

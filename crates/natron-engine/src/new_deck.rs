@@ -103,11 +103,14 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = opened.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::from(
-            InputError::new("the file exists already").in_file(path).help("choose another with --output, or - for the screen"),
+            InputError::new("the file exists already")
+                .in_file(path)
+                .help("choose another with --output, or - for the screen"),
         ),
         _ => RunError::writing(path, error).into(),
     })?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|error| RunError::writing(path, error).into())
+    std::io::Write::write_all(&mut file, text.as_bytes())
+        .map_err(|error| RunError::writing(path, error).into())
 }
 
 #[cfg(test)]
@@ -118,7 +121,8 @@ mod tests {
 
     fn pair(a: &str, b: &str) -> Structure {
         let species = [a, b].map(|symbol| Species::from_symbol(symbol).expect("an element"));
-        Structure::new(Cell::open(), species.to_vec(), vec![Vec3::zeros(), Vec3::x() * 3.0]).expect("two atoms")
+        Structure::new(Cell::open(), species.to_vec(), vec![Vec3::zeros(), Vec3::x() * 3.0])
+            .expect("two atoms")
     }
 
     #[test]

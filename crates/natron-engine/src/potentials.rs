@@ -104,7 +104,9 @@ pub fn load_built_in(name: &str) -> Result<LoadedPotential, InputError> {
         )));
     };
     match built_in.source {
-        Source::File(bytes) => Ok(neural(name, bytes).expect("the built-in potential is valid: a test loads it")),
+        Source::File(bytes) => {
+            Ok(neural(name, bytes).expect("the built-in potential is valid: a test loads it"))
+        }
         Source::LennardJonesArgon => Ok(argon(name)),
     }
 }
@@ -114,12 +116,12 @@ pub fn load_built_in(name: &str) -> Result<LoadedPotential, InputError> {
 /// # Errors
 /// The file cannot be read, or it is no potential.
 pub fn load_file(path: &Path) -> Result<LoadedPotential, InputError> {
-    let unreadable = |error: std::io::Error| {
-        InputError::new(format!("cannot read the potential: {error}")).in_file(path)
-    };
+    let unreadable =
+        |error: std::io::Error| InputError::new(format!("cannot read the potential: {error}")).in_file(path);
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > MAX_POTENTIAL_BYTES {
-        let message = format!("{length} bytes are too many for a potential; the limit is {MAX_POTENTIAL_BYTES}");
+        let message =
+            format!("{length} bytes are too many for a potential; the limit is {MAX_POTENTIAL_BYTES}");
         return Err(InputError::new(message).in_file(path));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;

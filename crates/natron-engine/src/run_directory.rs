@@ -50,6 +50,25 @@ impl RunDirectory {
         if occupied { lock(path).map(drop) } else { Ok(()) }
     }
 
+    /// Says whether the directory is there already or could be made, and writes nothing.
+    ///
+    /// # Errors
+    /// Something on the way to it is no directory, or may not be written into.
+    pub fn check_place(path: &Path) -> Result<(), InputError> {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let there = whole.ancestors().find_map(|above| Some((above, std::fs::metadata(above).ok()?)));
+        match there {
+            Some((above, found)) if !found.is_dir() => {
+                Err(InputError::new("the run directory cannot be made: this is a file").in_file(above))
+            }
+            Some((above, found)) if found.permissions().readonly() => {
+                Err(InputError::new("the run directory cannot be made: this folder is read-only")
+                    .in_file(above))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Creates the directory, or takes over one that exists as `existing` says, and locks it.
     ///
     /// # Errors
@@ -102,9 +121,11 @@ fn lock_or_create(path: &Path) -> Result<File, Failure> {
 fn take(file: File, path: &Path) -> Result<File, InputError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(InputError::new("another process is writing into the run directory")
-            .in_file(path)
-            .help("wait for it to end, or choose another [output] directory")),
+        Err(TryLockError::WouldBlock) => {
+            Err(InputError::new("another process is writing into the run directory")
+                .in_file(path)
+                .help("wait for it to end, or choose another [output] directory"))
+        }
         // Some network file systems have no locks; the run is worth more than the warning.
         Err(TryLockError::Error(_)) => Ok(file),
     }
@@ -163,6 +184,15 @@ mod tests {
         let (_folder, run) = scratch();
         let error = RunDirectory::check(&run, Existing::Resume).expect_err("nothing there");
         assert!(error.message.contains("no run to resume"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_noticed_early() {
+        let (_folder, run) = scratch();
+        RunDirectory::check_place(&run.join("deep/down")).expect("it could be made");
+        std::fs::write(&run, "").expect("writes");
+        let error = RunDirectory::check_place(&run.join("deep/down")).expect_err("a file is no folder");
+        assert_eq!(error.file.as_deref(), Some(run.as_path()));
     }
 
     #[test]

@@ -27,9 +27,8 @@ pub fn check(structure: &Structure, loaded: &LoadedPotential) -> Result<(), Stri
         ));
     }
     let list = NeighbourList::build(structure, OVERLAP_A, 0.0).map_err(|error| error.to_string())?;
-    let pairs = (0..structure.len()).flat_map(|first| {
-        list.neighbours(structure, first).map(move |n| (first, n.index, n.distance_a))
-    });
+    let pairs = (0..structure.len())
+        .flat_map(|first| list.neighbours(structure, first).map(move |n| (first, n.index, n.distance_a)));
     match pairs.min_by(|a, b| a.2.total_cmp(&b.2)) {
         None => Ok(()),
         Some((first, second, distance_a)) => Err(format!(

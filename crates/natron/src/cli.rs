@@ -35,7 +35,7 @@ pub struct Global {
     /// Errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more; -vv says most
+    /// Say more: every restart; -vv: progress every five seconds
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Colours: by default on a terminal, unless NO_COLOR is set or TERM is dumb
@@ -66,6 +66,10 @@ pub enum Command {
     /// Run molecular dynamics from a deck
     #[command(long_about = commands::md::ABOUT, after_help = commands::md::EXAMPLES)]
     Md(commands::job::JobArguments),
+    /// Train a potential on labelled frames
+    #[cfg(feature = "train")]
+    #[command(long_about = commands::train::ABOUT, after_help = commands::train::EXAMPLES)]
+    Train(commands::job::JobArguments),
     /// Compare a potential with labelled frames
     Evaluate(commands::evaluate::Arguments),
     /// Compute diffusion coefficients from trajectories
@@ -85,6 +89,8 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Md(_) => "md",
+            #[cfg(feature = "train")]
+            Self::Train(_) => "train",
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",

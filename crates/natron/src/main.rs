@@ -24,9 +24,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error, &arguments, color),
     };
     let output = Output::new(&cli.global, color, build());
-    if let Some(threads) = cli.global.threads
-        && let Err(error) = natron_engine::threads::use_threads(threads)
-    {
+    if let Err(error) = natron_engine::threads::use_threads(cli.global.threads) {
         return output.failure(cli.command.name(), &error.into());
     }
     match run(&cli.command, &output) {
@@ -38,6 +36,8 @@ fn main() -> ExitCode {
 fn run(command: &Command, output: &Output) -> Result<ExitCode, Failure> {
     match command {
         Command::Md(arguments) => commands::md::run(arguments, output),
+        #[cfg(feature = "train")]
+        Command::Train(arguments) => commands::train::run(arguments, output),
         Command::Evaluate(arguments) => commands::evaluate::run(arguments, output),
         Command::Diffusion(arguments) => commands::diffusion::run(arguments, output),
         Command::Bench(arguments) => commands::bench::run(arguments, output),

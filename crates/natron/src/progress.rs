@@ -13,6 +13,8 @@ use crate::time_limit;
 
 /// Time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(60);
+/// The same with `-vv`.
+const LINE_EVERY_VERBOSE: Duration = Duration::from_secs(5);
 
 /// The watch of a command line.
 pub struct Screen<'o> {
@@ -55,6 +57,10 @@ impl<'o> Screen<'o> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    fn line_every(&self) -> Duration {
+        if self.output.verbose > 1 { LINE_EVERY_VERBOSE } else { LINE_EVERY }
+    }
+
     /// Prints without tearing the bar.
     fn print(&self, print: impl FnOnce(&Output)) {
         match &self.lock().bar {
@@ -88,7 +94,7 @@ impl Watch for Screen<'_> {
                 bar.set_message(progress.stage.clone());
                 bar.set_prefix(total.speed());
             }
-            None if state.last_line.elapsed() >= LINE_EVERY => {
+            None if state.last_line.elapsed() >= self.line_every() => {
                 state.last_line = Instant::now();
                 drop(state);
                 self.output.info(&total.line(&progress.stage));

@@ -82,12 +82,9 @@ impl Document {
         if errors.is_empty() { Ok(root) } else { Err(errors) }
     }
 
-    /// The folder that relative paths of this deck start from.
+    /// The folder that relative paths of this deck start from; empty for the working directory.
     pub fn folder(&self) -> PathBuf {
-        match self.file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-            _ => PathBuf::from("."),
-        }
+        self.file.parent().unwrap_or(Path::new("")).to_path_buf()
     }
 
     /// An error at a byte offset of the document.

@@ -19,9 +19,15 @@ pub enum Step {
 pub struct KeyPath(pub Vec<Step>);
 
 impl KeyPath {
-    /// The path of keys alone, such as `output.directory`.
+    /// The path of keys and positions, such as `output.directory` or `data.files[0]`.
     pub fn parse(text: &str) -> Self {
-        Self(text.split('.').filter(|part| !part.is_empty()).map(|part| Step::Key(part.into())).collect())
+        let spread = text.replace('[', ".[");
+        let parts = spread.split('.').filter(|part| !part.is_empty());
+        let step = |part: &str| match part.strip_prefix('[').map(|rest| rest.trim_end_matches(']').parse()) {
+            Some(Ok(index)) => Step::Index(index),
+            _ => Step::Key(part.to_string()),
+        };
+        Self(parts.map(step).collect())
     }
 
     /// The path of text as `--set` writes it, `stage.production.timestep_fs`, or by position, `stage[2].name`.

@@ -109,7 +109,9 @@ impl Errors {
         }
         if let Some(forces) = &labels.forces {
             self.force_frames += 1;
-            for ((predicted, reference), species) in predicted.forces.iter().zip(forces).zip(&structure.species) {
+            for ((predicted, reference), species) in
+                predicted.forces.iter().zip(forces).zip(&structure.species)
+            {
                 self.force.add_vector(predicted, reference);
                 self.by_species.entry(*species).or_default().add_vector(predicted, reference);
             }
@@ -184,7 +186,12 @@ impl Errors {
         put_number(map, "force_rmse_meV_per_A", milli(self.force.rmse()), NO_FORCES);
         put_number(map, "force_mae_meV_per_A", milli(self.force.mae()), NO_FORCES);
         put_number(map, "force_rms_meV_per_A", milli(self.force.reference_rms()), NO_FORCES);
-        put_number(map, "force_error_percent", self.force.percent(), "the reference forces are zero or absent");
+        put_number(
+            map,
+            "force_error_percent",
+            self.force.percent(),
+            "the reference forces are zero or absent",
+        );
         map.insert("n_frames_force".into(), self.force_frames.into());
         put_number(map, "virial_rmse_meV_per_atom", milli(self.virial.rmse()), NO_VIRIAL);
         map.insert("n_frames_virial".into(), self.virial_frames.into());
@@ -197,7 +204,8 @@ impl Errors {
             0 => None,
             1 => self.energy_labels.keys().next().map(|label| label.key().to_string()),
             _ => {
-                let parts = self.energy_labels.iter().map(|(label, n)| format!("{} ({n} frames)", label.key()));
+                let parts =
+                    self.energy_labels.iter().map(|(label, n)| format!("{} ({n} frames)", label.key()));
                 Some(parts.collect::<Vec<_>>().join(", "))
             }
         }

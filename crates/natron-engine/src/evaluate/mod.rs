@@ -73,8 +73,11 @@ pub fn evaluate(options: &EvaluateOptions) -> Result<EvaluateReport, Failure> {
             .into());
     }
     if let Some(output) = &options.output {
-        let predicted: Vec<Frame> =
-            frames.iter().zip(&predictions).map(|(frame, values)| with_predictions(&frame.frame, values)).collect();
+        let predicted: Vec<Frame> = frames
+            .iter()
+            .zip(&predictions)
+            .map(|(frame, values)| with_predictions(&frame.frame, values))
+            .collect();
         files::write_frames(output, &predicted)?;
     }
     Ok(report)
@@ -227,10 +230,7 @@ impl EvaluateReport {
             .iter()
             .map(|(file, errors)| group("file", file.display().to_string().into(), errors));
         map.insert("by_file".into(), files.collect());
-        map.insert(
-            "potential".into(),
-            serde_json::json!({ "name": self.potential, "sha256": self.sha256 }),
-        );
+        map.insert("potential".into(), serde_json::json!({ "name": self.potential, "sha256": self.sha256 }));
         map.insert("output".into(), self.output.as_ref().map(|path| path.display().to_string()).into());
         map.into()
     }

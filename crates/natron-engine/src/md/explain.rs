@@ -43,17 +43,18 @@ const MEANINGS: &[Meaning] = &[
         "a larger change of the total energy stops nve",
         "50",
     ),
-    with_default("neighbour.skin_A", "how far beyond the cutoff neighbours are kept: speed, not physics", "1"),
+    with_default(
+        "neighbour.skin_A",
+        "how far beyond the cutoff neighbours are kept: speed, not physics",
+        "1",
+    ),
     key("stage.name", "name, for messages and for --set stage.NAME.key=value"),
     key("stage.kind", "minimise relaxes the positions, dynamics integrates the equations of motion"),
     key("stage.force_max_eV_per_A", "relaxed when no force is longer"),
     key("stage.max_steps", "stop relaxing there, converged or not"),
     key("stage.duration_ps", "simulated time"),
     key("stage.timestep_fs", "one step: 1 fs, or 0.5 fs with hydrogen"),
-    key(
-        "stage.ensemble",
-        "nve conserves energy and is what D is measured in; nvt-langevin holds the temperature but drags",
-    ),
+    key("stage.ensemble", "what is held constant"),
     key("stage.record", "whether the stage goes to trajectory.h5; where none says so, the last does"),
 ];
 
@@ -115,12 +116,26 @@ impl Page<'_> {
     fn line(&self, meaning: &Meaning, table: &Map<String, Value>) -> Option<(String, String)> {
         let key = meaning.path.rsplit('.').next().expect("a path has a last part");
         match (table.get(key), meaning.default) {
-            (Some(value), _) => Some((format!("{key} = {}", toml(value)), meaning.text.to_string())),
+            (Some(value), _) => {
+                let comment = ensemble(value).unwrap_or(meaning.text);
+                Some((format!("{key} = {}", toml(value)), comment.to_string()))
+            }
             (None, Some(default)) if self.comments => {
                 Some((format!("# {key}"), format!("{} (default: {default})", meaning.text)))
             }
             _ => None,
         }
+    }
+}
+
+/// What an ensemble means, where the value is one.
+fn ensemble(value: &Value) -> Option<&'static str> {
+    match value.get("kind")?.as_str()? {
+        "nve" => Some("energy is conserved: nothing drags on D"),
+        "nvt-langevin" => {
+            Some("random kicks hold temperature_K, friction_per_ps says how hard; the friction drags on D")
+        }
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::deck::{Document, KeyPath, Problem, decode_and_check};
 use crate::job::JobOptions;
 use crate::md::explain;
 use crate::potentials::{LoadedPotential, load_built_in, load_file};
-use crate::run_directory::Existing;
+use crate::run_directory::{Existing, RunDirectory};
 use crate::{Failure, InputError, files};
 
 /// A checked run: deck, structure and potential are there and fit together.
@@ -26,7 +26,7 @@ pub struct MdJob {
 }
 
 impl MdJob {
-    /// Reads and checks everything; writes nothing and does not look at the run directory.
+    /// Reads and checks everything; writes nothing. Whether the run directory may be used is for the run to say.
     ///
     /// # Errors
     /// Every mistake of the deck, or the first of what it refers to.
@@ -49,6 +49,7 @@ impl MdJob {
             structure_file,
             potential,
         };
+        RunDirectory::check_place(&job.directory)?;
         job.simulation(0).map_err(|error| job.setup_error(&error))?;
         Ok(job)
     }
@@ -134,7 +135,10 @@ fn read_start(document: &Document, plan: &MdPlan, file: &Path) -> Result<Frame, 
         None => frames.pop().ok_or_else(|| InputError::new("the file holds no frame").in_file(file)),
         Some(frame) if frame < count => Ok(frames.swap_remove(frame)),
         Some(frame) => Err(document
-            .error_on(&KeyPath::parse("system.frame"), format!("there is no frame {frame} in {}", file.display()))
+            .error_on(
+                &KeyPath::parse("system.frame"),
+                format!("there is no frame {frame} in {}", file.display()),
+            )
             .help(format!("it holds {count}, counted from 0"))),
     }
 }
@@ -144,7 +148,8 @@ fn check_analysis(document: &Document, plan: &MdPlan, start: &Frame) -> Result<(
     let missing = |key: &'static str, species: &[Species]| -> Vec<InputError> {
         let absent = species.iter().filter(|s| !start.structure.species.contains(s));
         let error = |s: &Species| {
-            document.error_on(&KeyPath::parse(key), format!("there is no {s} atom in the structure to analyse"))
+            document
+                .error_on(&KeyPath::parse(key), format!("there is no {s} atom in the structure to analyse"))
         };
         absent.map(error).collect()
     };
@@ -157,6 +162,9 @@ fn directory(document: &Document, plan: &MdPlan) -> PathBuf {
     let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = plan.directory.clone().unwrap_or(stem);
     let joined = document.folder().join(name);
-    // `.` in a deck inside its own run directory must still have a name to make a backup from.
-    std::fs::canonicalize(&joined).unwrap_or(joined)
+    match joined.file_name() {
+        Some(_) => joined,
+        // `.` in a deck inside its own run directory: it needs a name to make a backup from.
+        None => std::fs::canonicalize(&joined).unwrap_or(joined),
+    }
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use natron_dynamics::plan::{Stage, StageKind};
-use natron_dynamics::{Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame};
+use natron_dynamics::{
+    Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame,
+};
 
 use super::log::{Log, restart_line};
 use super::restarts;
@@ -119,7 +121,8 @@ impl Observer for Recorder<'_> {
                 format!("{}, {duration_ps} ps in {} steps", dynamics.ensemble.name(), dynamics.steps)
             }
         };
-        let from = if at.step_in_stage > 0 { format!(", from step {}", at.step_in_stage) } else { String::new() };
+        let from =
+            if at.step_in_stage > 0 { format!(", from step {}", at.step_in_stage) } else { String::new() };
         self.note(&format!("stage {}: {what}{from}", stage.name))
     }
 

@@ -39,17 +39,24 @@ pub(super) fn page(
     stopped: Option<Stop>,
 ) -> String {
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut page = Page::new(&format!("Molecular dynamics: {name}"))
-        .subtitle(&format!("{} atoms, potential {}, {} replica(s)", job.atoms(), job.potential.name, replicas.len()));
+    let mut page = Page::new(&format!("Molecular dynamics: {name}")).subtitle(&format!(
+        "{} atoms, potential {}, {} replica(s)",
+        job.atoms(),
+        job.potential.name,
+        replicas.len()
+    ));
     if let Some(stop) = stopped {
-        let text = format!("The run was stopped by {} before its end; continue it with --resume.", stop.name());
+        let text =
+            format!("The run was stopped by {} before its end; continue it with --resume.", stop.name());
         page = page.warning(&text);
     }
     page = page.table(&table(rows));
     page = diffusion(page, analyses);
     page = thermo(page, replicas);
     if let Some(replica) = replicas.first() {
-        page = page.heading("Last frame").figure(&picture(&replica.last), "The atoms at the end, wrapped into the cell.");
+        page = page
+            .heading("Last frame")
+            .figure(&picture(&replica.last), "The atoms at the end, wrapped into the cell.");
     }
     page.heading("Deck").code(&to_toml(&job.deck)).to_html()
 }
@@ -104,15 +111,18 @@ fn thermo(mut page: Page, replicas: &[Replica]) -> Page {
     for (number, (trace, replica)) in traces.iter().zip(replicas).enumerate() {
         let name = if replicas.len() > 1 { format!("replica {number}") } else { String::new() };
         temperature = temperature.line(&name, &thinned(&trace.time_ps, &trace.temperature_k));
-        // The energy of a minimisation falls by orders more than that of dynamics moves.
-        let dynamics = trace.temperature_k.iter().position(|t| *t > 0.0).unwrap_or(0);
-        let last = trace.total_energy_ev.last().copied().unwrap_or(0.0);
+        // Thermostats and minimisers move the energy by orders more than the errors of the last stage.
+        let last = trace.stage.last();
+        let from = trace.stage.iter().position(|stage| Some(stage) == last).unwrap_or(0);
+        let start = trace.total_energy_ev.get(from).copied().unwrap_or(0.0);
         let per_atom = 1e3 / replica.last.len() as f64;
-        let change: Vec<f64> = trace.total_energy_ev.iter().map(|e| (e - last) * per_atom).collect();
-        energy = energy.line(&name, &thinned(&trace.time_ps[dynamics..], &change[dynamics..]));
+        let change: Vec<f64> = trace.total_energy_ev.iter().map(|e| (e - start) * per_atom).collect();
+        energy = energy.line(&name, &thinned(&trace.time_ps[from..], &change[from..]));
     }
-    page.figure(&temperature.to_svg(WIDTH, 0.6 * HEIGHT), "Temperature over all stages.")
-        .figure(&energy.to_svg(WIDTH, 0.6 * HEIGHT), "Total energy relative to its last value, dynamics only.")
+    page.figure(&temperature.to_svg(WIDTH, 0.6 * HEIGHT), "Temperature over all stages.").figure(
+        &energy.to_svg(WIDTH, 0.6 * HEIGHT),
+        "Total energy of the last stage relative to its start; in nve it should stay where it is.",
+    )
 }
 
 fn thinned(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
@@ -132,8 +142,10 @@ fn picture(structure: &Structure) -> String {
     for element in elements {
         let wrapped = |position: &Vec3| <[f64; 3]>::from(structure.cell.wrap(position).0);
         let atoms = structure.species.iter().zip(&structure.positions).take(MOST_ATOMS);
-        let positions: Vec<[f64; 3]> =
-            atoms.filter(|(species, _)| **species == element).map(|(_, position)| wrapped(position)).collect();
+        let positions: Vec<[f64; 3]> = atoms
+            .filter(|(species, _)| **species == element)
+            .map(|(_, position)| wrapped(position))
+            .collect();
         picture = picture.atoms(element.symbol(), &positions);
     }
     picture.bonds("C", "C", 1.9).to_svg(WIDTH, WIDTH)

@@ -40,7 +40,11 @@ impl Job for MdJob {
 
     fn about(&self) -> String {
         let stages: Vec<&str> = self.plan.run.stages.iter().map(|stage| stage.name.as_str()).collect();
-        let replicas = if self.plan.replicas > 1 { format!("{} replicas of ", self.plan.replicas) } else { String::new() };
+        let replicas = if self.plan.replicas > 1 {
+            format!("{} replicas of ", self.plan.replicas)
+        } else {
+            String::new()
+        };
         format!(
             "{replicas}{} atoms with potential {} through {} into {}",
             self.atoms(),
@@ -61,14 +65,19 @@ impl Job for MdJob {
         let held = RunDirectory::open(&self.directory, self.existing)?;
         let directory = held.path();
         files::replace(&directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
+        let head = self.head(build);
+        if self.plan.replicas > 1 {
+            log_line(&directory.join("log.txt"), &head)?;
+        }
         let results: Vec<Result<Replica, Failure>> = restarts
             .into_par_iter()
             .enumerate()
-            .map(|(replica, restart)| self.run_replica(replica as u32, restart, watch))
+            .map(|(replica, restart)| self.run_replica(replica as u32, restart, &head, watch))
             .collect();
         let replicas = results.into_iter().collect::<Result<Vec<Replica>, Failure>>()?;
         let stopped = if replicas.iter().all(|replica| replica.finished) { None } else { watch.stop() };
-        let summary = Summary { job: self, build, started_utc, stopped, threads: rayon::current_num_threads() };
+        let summary =
+            Summary { job: self, build, started_utc, stopped, threads: rayon::current_num_threads() };
         write_results(&summary, directory, &replicas, watch)
     }
 }
@@ -97,7 +106,13 @@ impl MdJob {
         })
     }
 
-    fn run_replica(&self, replica: u32, restart: Option<Restart>, watch: &dyn Watch) -> Result<Replica, Failure> {
+    fn run_replica(
+        &self,
+        replica: u32,
+        restart: Option<Restart>,
+        head: &str,
+        watch: &dyn Watch,
+    ) -> Result<Replica, Failure> {
         let directory = replica_directory(&self.directory, replica, self.plan.replicas);
         std::fs::create_dir_all(&directory).map_err(|error| RunError::writing(&directory, error))?;
         let mut simulation = match &restart {
@@ -105,8 +120,13 @@ impl MdJob {
             None => self.simulation(replica).map_err(|error| self.setup_error(&error))?,
         };
         let mut recorder = self.recorder(&directory, replica, restart.as_ref(), watch)?;
+        log_line(&directory.join("log.txt"), head)?;
         if let Some(restart) = &restart {
-            let exact = if simulation.is_bitwise(restart) { "bit for bit" } else { "not bit for bit: another code path" };
+            let exact = if simulation.is_bitwise(restart) {
+                "bit for bit"
+            } else {
+                "not bit for bit: another code path"
+            };
             let text = format!("resumed at step {} ({exact})", restart.step());
             recorder.log.line(&text).map_err(|error| RunError::writing(&directory.join("log.txt"), error))?;
             watch.info(&text);
@@ -141,13 +161,16 @@ impl MdJob {
         };
         let (thermo, trajectory) = match restart {
             None => {
-                let trajectory = self.is_recorded().then(|| TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure));
+                let trajectory = self
+                    .is_recorded()
+                    .then(|| TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure));
                 (ThermoFile::create(&at("thermo.csv")), trajectory)
             }
             Some(restart) => {
                 log::cut(&at("log.txt"), restart.step()).map_err(cannot("log.txt"))?;
                 let frames = restart.trajectory_frames();
-                let trajectory = self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), frames));
+                let trajectory =
+                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), frames));
                 (ThermoFile::resume(&at("thermo.csv"), restart.thermo_rows()), trajectory)
             }
         };
@@ -167,6 +190,21 @@ impl MdJob {
         })
     }
 
+    /// What the log begins with: all that a run depends on.
+    fn head(&self, build: &Build) -> String {
+        let potential = &self.potential;
+        format!(
+            "natron {} ({}): {}; seed {}, potential SHA-256 {}, {}, {} threads",
+            build.version,
+            build.commit.as_deref().unwrap_or("no commit"),
+            self.about(),
+            self.plan.run.seed,
+            potential.sha256_hex(),
+            potential.kernel(),
+            rayon::current_num_threads(),
+        )
+    }
+
     /// Whether any stage goes to the trajectory.
     pub(super) fn is_recorded(&self) -> bool {
         self.plan.run.stages.iter().any(|stage| match &stage.kind {
@@ -174,6 +212,11 @@ impl MdJob {
             StageKind::Minimise(_) => false,
         })
     }
+}
+
+fn log_line(path: &Path, text: &str) -> Result<(), RunError> {
+    let written = Log::open(path).and_then(|mut log| log.line(text));
+    written.map_err(|error| RunError::writing(path, error))
 }
 
 /// The error of a run, its frame written where it helps.
@@ -200,6 +243,9 @@ fn dump(directory: &Path, instability: &Instability) -> RunError {
     RunError {
         message,
         file: written.is_ok().then_some(path),
-        help: Some("look at the frame; relax first, take a shorter timestep, or train the potential on such frames".into()),
+        help: Some(
+            "look at the frame; relax first, take a shorter timestep, or train the potential on such frames"
+                .into(),
+        ),
     }
 }

@@ -173,7 +173,8 @@ fn stages(replicas: &[Replica]) -> Value {
 
 /// Puts a note beside every null.
 fn note_nulls(map: &mut Map<String, Value>, note: &str) {
-    let nulls: Vec<String> = map.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
+    let nulls: Vec<String> =
+        map.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
     for key in nulls {
         map.entry(format!("{key}_note")).or_insert(note.into());
     }

@@ -9,10 +9,15 @@ use crate::{Failure, RunError};
 
 /// Errors over all hosts, each predicted by a training that had none of its frames. Frames of the test
 /// split never train; they are predicted by the main training.
-pub(super) fn leave_one_host_out(job: &TrainJob, main: &Fold, watch: &dyn Watch) -> Result<Option<Errors>, Failure> {
+pub(super) fn leave_one_host_out(
+    job: &TrainJob,
+    main: &Fold,
+    watch: &dyn Watch,
+) -> Result<Option<Errors>, Failure> {
     let hosts = hosts(job);
     let mut errors = Errors::default();
-    let tested: Vec<&Labelled> = job.data.frames.iter().filter(|f| f.split == Split::Test && counts(job, f)).collect();
+    let tested: Vec<&Labelled> =
+        job.data.frames.iter().filter(|f| f.split == Split::Test && counts(job, f)).collect();
     add(&mut errors, main, &tested)?;
     for (k, host) in hosts.iter().enumerate() {
         watch.progress(&Progress {
@@ -26,7 +31,8 @@ pub(super) fn leave_one_host_out(job: &TrainJob, main: &Fold, watch: &dyn Watch)
         if watch.stop().is_some() {
             return Ok(None);
         }
-        let left_out: Vec<&Labelled> = job.data.frames.iter().filter(|f| f.host == *host && counts(job, f)).collect();
+        let left_out: Vec<&Labelled> =
+            job.data.frames.iter().filter(|f| f.host == *host && counts(job, f)).collect();
         let rest = |split: Split| {
             let kept = job.data.frames.iter().filter(|f| f.split == split && f.host != *host);
             kept.map(|f| f.sample.clone()).collect::<Vec<_>>()

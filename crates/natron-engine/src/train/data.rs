@@ -51,7 +51,9 @@ impl DataSet {
         for path in &paths {
             match std::fs::read(path) {
                 Ok(bytes) => hash.update(&bytes),
-                Err(error) => errors.push(InputError::new(format!("cannot read the frames: {error}")).in_file(path)),
+                Err(error) => {
+                    errors.push(InputError::new(format!("cannot read the frames: {error}")).in_file(path))
+                }
             }
             match files::read_frames(path) {
                 Ok(frames) => read.extend(frames.into_iter().enumerate().map(|(k, frame)| (path, k, frame))),
@@ -62,8 +64,13 @@ impl DataSet {
             return Err(errors);
         }
         let energy = choose_energy(table.energy, &read);
-        let mut set =
-            Self { frames: Vec::new(), isolated_ev: BTreeMap::new(), energy, sha256: String::new(), files: paths.clone() };
+        let mut set = Self {
+            frames: Vec::new(),
+            isolated_ev: BTreeMap::new(),
+            energy,
+            sha256: String::new(),
+            files: paths.clone(),
+        };
         for (path, number, frame) in read {
             if let Err(error) = set.add(frame, &table.split_key) {
                 errors.push(error.in_file(path).help(format!(
@@ -92,7 +99,9 @@ impl DataSet {
             Some("valid") => Split::Valid,
             Some("test") => Split::Test,
             Some(other) => {
-                return Err(InputError::new(format!("a frame says {split_key}={other}: train, valid or test are known")));
+                return Err(InputError::new(format!(
+                    "a frame says {split_key}={other}: train, valid or test are known"
+                )));
             }
         };
         let text = |key: &str| frame.text(key).unwrap_or_default().to_string();
@@ -146,9 +155,11 @@ fn matching_files(document: &Document, patterns: &[String]) -> Result<Vec<PathBu
         let at = KeyPath::parse(&format!("data.files[{number}]"));
         match expand(&document.folder(), pattern) {
             Ok(found) if found.is_empty() => {
-                errors.push(document.error_on(&at, format!("no file matches `{pattern}`")).help(
-                    "paths in a deck start from the deck's own folder",
-                ));
+                errors.push(
+                    document
+                        .error_on(&at, format!("no file matches `{pattern}`"))
+                        .help("paths in a deck start from the deck's own folder"),
+                );
             }
             Ok(found) => paths.extend(found),
             Err(error) => errors.push(document.error_on(&at, format!("`{pattern}`: {error}"))),

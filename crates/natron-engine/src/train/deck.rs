@@ -96,7 +96,10 @@ impl TrainDeck {
             found.push(problem("data.files", "`data.files` names no file".into()));
         }
         if self.output.checkpoint_every == 0 {
-            found.push(problem("output.checkpoint_every", "`output.checkpoint_every` must be at least 1".into()));
+            found.push(problem(
+                "output.checkpoint_every",
+                "`output.checkpoint_every` must be at least 1".into(),
+            ));
         }
         if let Err(error) = self.model.validate() {
             found.push(problem("model", format!("[model]: {error}")));

@@ -81,7 +81,10 @@ impl History {
 
     fn learning_curve(&self) -> Plot {
         let curve = |value: fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
-            self.rows.iter().filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?))).collect()
+            self.rows
+                .iter()
+                .filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?)))
+                .collect()
         };
         Plot::new("")
             .x("epoch")
@@ -94,7 +97,10 @@ impl History {
 
     fn validation_curve(&self) -> Plot {
         let curve = |value: fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
-            self.rows.iter().filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?))).collect()
+            self.rows
+                .iter()
+                .filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?)))
+                .collect()
         };
         Plot::new("")
             .x("epoch")
@@ -107,8 +113,15 @@ impl History {
 
 /// Errors as a table, one row a group and species, counts beside every figure.
 pub(super) fn table(results: &Results) -> Table {
-    let mut table =
-        Table::new(&["frames of", "frames", "energy meV/atom", "atoms", "force meV/A", "RMS force", "force error"]);
+    let mut table = Table::new(&[
+        "frames of",
+        "frames",
+        "energy meV/atom",
+        "atoms",
+        "force meV/A",
+        "RMS force",
+        "force error",
+    ]);
     let mut add = |name: &str, errors: &Errors| add_group(&mut table, name, errors);
     add("train", &results.train);
     add("valid", &results.valid);
@@ -160,7 +173,10 @@ pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> Stri
         .table(&table(results))
         .heading("Learning")
         .figure(&history.learning_curve().to_svg(640.0, 340.0), "Loss on the training frames by part.")
-        .figure(&history.validation_curve().to_svg(640.0, 340.0), "Errors of the averaged model on the validation frames.")
+        .figure(
+            &history.validation_curve().to_svg(640.0, 340.0),
+            "Errors of the averaged model on the validation frames.",
+        )
         .heading("Test frames");
     for (species, points) in &results.parity {
         if !points.is_empty() {
@@ -169,7 +185,8 @@ pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> Stri
                 .y("predicted force / (eV/\u{c5})")
                 .diagonal()
                 .scatter(species, points);
-            page = page.figure(&plot.to_svg(480.0, 440.0), &format!("Force components on {species}, test split."));
+            page = page
+                .figure(&plot.to_svg(480.0, 440.0), &format!("Force components on {species}, test split."));
         }
     }
     page.heading("Deck").code(&job.deck_for_directory()).to_html()

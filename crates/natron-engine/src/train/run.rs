@@ -75,7 +75,8 @@ impl Job for TrainJob {
         summary.insert("epochs".into(), trainer.epoch().into());
         summary.insert("energy".into(), self.data.energy.into());
         summary.insert("data_sha256".into(), self.data.sha256.clone().into());
-        summary.insert("potential".into(), directory.join("potential.safetensors").display().to_string().into());
+        summary
+            .insert("potential".into(), directory.join("potential.safetensors").display().to_string().into());
         summary.insert("started_utc".into(), started_utc.into());
         summary.insert("ended_utc".into(), now_utc().into());
         summary.insert("finished".into(), stopped.is_none().into());
@@ -103,13 +104,20 @@ impl TrainJob {
         }
         let path = self.directory.join(CHECKPOINT);
         let wrong = |error: String| InputError::new(error).in_file(&path);
-        let bytes = std::fs::read(&path).map_err(|error| wrong(format!("cannot read the checkpoint: {error}")))?;
+        let bytes =
+            std::fs::read(&path).map_err(|error| wrong(format!("cannot read the checkpoint: {error}")))?;
         Ok(trainer.resume(&bytes).map_err(|error| {
-            wrong(error.to_string()).help("--resume needs the deck and the data of the run; --overwrite starts anew")
+            wrong(error.to_string())
+                .help("--resume needs the deck and the data of the run; --overwrite starts anew")
         })?)
     }
 
-    fn epochs(&self, trainer: &mut Trainer, history: &mut History, watch: &dyn Watch) -> Result<Option<Stop>, Failure> {
+    fn epochs(
+        &self,
+        trainer: &mut Trainer,
+        history: &mut History,
+        watch: &dyn Watch,
+    ) -> Result<Option<Stop>, Failure> {
         let total = self.deck.optimiser.epochs;
         let (begin, first) = (Instant::now(), trainer.epoch());
         while !trainer.is_finished() {
@@ -158,9 +166,11 @@ impl TrainJob {
             errors: FileErrors { valid: split(&results.valid), test: split(&results.test) },
             uncertainty_factor: None,
         };
-        let bytes = file::to_bytes(&fold.model, &provenance).map_err(|error| RunError::new(error.to_string()))?;
+        let bytes =
+            file::to_bytes(&fold.model, &provenance).map_err(|error| RunError::new(error.to_string()))?;
         let path = self.directory.join("potential.safetensors");
-        natron_io::replace(&path, |writer| writer.write_all(&bytes)).map_err(|e| RunError::writing(&path, e))?;
+        natron_io::replace(&path, |writer| writer.write_all(&bytes))
+            .map_err(|e| RunError::writing(&path, e))?;
         Ok(())
     }
 }
@@ -262,8 +272,8 @@ impl Results {
 /// What a model predicts for frames.
 pub(super) fn predict(fold: &Fold, frames: &[&Labelled]) -> Result<Vec<Evaluation>, RunError> {
     let failed = |error: String| RunError::new(format!("the trained model cannot be evaluated: {error}"));
-    let potential =
-        NeuralPotential::new(fold.model.clone(), Precision::F32).map_err(|error| failed(error.to_string()))?;
+    let potential = NeuralPotential::new(fold.model.clone(), Precision::F32)
+        .map_err(|error| failed(error.to_string()))?;
     frames
         .par_iter()
         .map(|labelled| {

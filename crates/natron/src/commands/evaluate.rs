@@ -81,7 +81,8 @@ fn text(report: &EvaluateReport) -> String {
     let mut species =
         Table::new(&["forces on", "atoms", "RMSE / meV/A", "RMS", "%"]).right(1).right(2).right(3).right(4);
     for (element, atoms, rmse, rms, percent) in report.total.species() {
-        let cells = [element.to_string(), atoms.to_string(), format!("{rmse:.1}"), format!("{rms:.1}"), one(percent)];
+        let cells =
+            [element.to_string(), atoms.to_string(), format!("{rmse:.1}"), format!("{rms:.1}"), one(percent)];
         species.push(&cells);
     }
     let compared = match report.total.energy_label() {

@@ -6,6 +6,8 @@ pub mod evaluate;
 pub mod job;
 pub mod md;
 pub mod new;
+#[cfg(feature = "train")]
+pub mod train;
 
 use std::path::Path;
 
