@@ -6,6 +6,8 @@
 
 pub mod error;
 pub mod extxyz;
+#[cfg(feature = "hdf5")]
+pub mod h5md;
 pub mod replace;
 
 pub use error::ReadError;

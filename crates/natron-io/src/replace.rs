@@ -39,7 +39,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 /// A temporary file with the permissions of `path`, or of any new file (the library's default is owner only).
 #[cfg(unix)]
-fn named_like(
+pub(crate) fn named_like(
     temporary: &tempfile::Builder<'_, '_>,
     path: &Path,
     folder: &Path,
@@ -54,7 +54,7 @@ fn named_like(
 }
 
 #[cfg(not(unix))]
-fn named_like(
+pub(crate) fn named_like(
     temporary: &tempfile::Builder<'_, '_>,
     _path: &Path,
     folder: &Path,

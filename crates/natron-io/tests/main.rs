@@ -1,5 +1,7 @@
 //! natron-io against the programs whose files it reads and writes, and against broken files.
 
 mod extxyz;
+#[cfg(feature = "hdf5")]
+mod h5md;
 mod oracle;
 mod replace;
