@@ -5,5 +5,6 @@
 mod cli;
 mod docs;
 mod interruption;
+mod nac;
 mod support;
 mod trajectory;
