@@ -24,8 +24,13 @@ fn names(folder: &Path, extension: &str) -> Vec<String> {
     found
 }
 
-/// Expects exit code 2, nothing on stdout, no file left behind, and these parts of stderr in order.
+/// Expects exit code 2, one error with these parts in order, nothing on stdout and no file left behind.
 fn refused(folder: &Path, arguments: &[&str], parts: &[String]) {
+    refused_for(1, folder, arguments, parts);
+}
+
+/// As [`refused`], for so many causes.
+fn refused_for(causes: usize, folder: &Path, arguments: &[&str], parts: &[String]) {
     let before = files_in(folder);
     let output = run(folder, arguments);
     let text = stderr(&output);
@@ -38,20 +43,22 @@ fn refused(folder: &Path, arguments: &[&str], parts: &[String]) {
         let found = found.unwrap_or_else(|| panic!("natron {arguments:?}: no `{part}` in\n{text}"));
         rest = &rest[found + part.len()..];
     }
-    let wanted = parts.iter().filter(|part| part.starts_with("error: ")).count();
-    assert_eq!(text.matches("error: ").count(), wanted.max(1), "one error for each cause:\n{text}");
+    assert_eq!(text.matches("error: ").count(), causes, "one error for each cause:\n{text}");
     with_json(folder, arguments, parts);
 }
 
-/// The same with `--json`: one object that carries the first error.
+/// The same with `--json`: one object that carries the first part.
 fn with_json(folder: &Path, arguments: &[&str], parts: &[String]) {
     let output = run(folder, &[arguments, &["--json"]].concat());
     assert_eq!(output.status.code(), Some(2));
     let object = one_object(&String::from_utf8_lossy(&output.stdout));
-    let message = object["error"]["message"].as_str().expect("an error has a message");
-    if let Some(first) = parts.iter().find_map(|part| part.strip_prefix("error: ")) {
-        assert!(message.contains(first), "`{message}` does not contain `{first}`");
-    }
+    let error = &object["error"];
+    let said = format!("{} {} {}", error["message"], error["file"], error["help"]);
+    let first = &parts[0];
+    assert!(
+        said.contains(&serde_json::to_string(first).expect("text").trim_matches('"').to_string()),
+        "no `{first}` in {said}"
+    );
 }
 
 #[test]
@@ -59,24 +66,14 @@ fn decks() {
     let folder = copy_of("md");
     for deck in names(folder.path(), ".toml") {
         let text = std::fs::read_to_string(folder.path().join(&deck)).expect("reads");
-        let parts: Vec<String> = text
-            .lines()
-            .filter_map(|line| {
-                let line = line.strip_prefix("# ")?;
-                if let Some(place) = line.strip_prefix("at: ") {
-                    return Some(place.to_string());
-                }
-                (line.starts_with("error: ") || line.starts_with("help: ")).then(|| line.to_string())
-            })
-            .map(|part| match part.split_once(' ') {
-                // The message itself may begin before the part that is quoted.
-                Some(("error:", _)) if !part.contains('`') => part.replacen("error: ", "", 1),
-                _ => part,
-            })
-            .collect();
+        let expected = text.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(": "));
+        let expected: Vec<(&str, &str)> =
+            expected.filter(|(kind, _)| ["error", "at", "help"].contains(kind)).collect();
+        let causes = expected.iter().filter(|(kind, _)| *kind == "error").count();
+        let parts: Vec<String> = expected.iter().map(|(_, part)| part.to_string()).collect();
         assert!(!parts.is_empty(), "{deck} does not say what it expects");
-        refused(folder.path(), &["md", &deck], &parts);
-        refused(folder.path(), &["md", &deck, "--check"], &parts);
+        refused_for(causes, folder.path(), &["md", &deck], &parts);
+        refused_for(causes, folder.path(), &["md", &deck, "--check"], &parts);
     }
 }
 

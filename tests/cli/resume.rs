@@ -61,6 +61,14 @@ fn only_what_was_stopped_can_be_resumed_and_only_with_its_deck() {
     succeeds(folder.path(), &[&short[..], &["--resume"]].concat());
     assert_eq!(thermo(), before, "a finished run has nothing left to do");
     let longer = ["md", "argon.toml", "--set", "stage.production.duration_ps=0.4", "--resume"];
+    let trajectory = folder.path().join("run/trajectory.h5");
+    let whole = std::fs::read(&trajectory).expect("reads");
+    std::fs::write(&trajectory, &whole[..whole.len() / 2]).expect("writes");
+    let cut = run(folder.path(), &longer);
+    assert_eq!(cut.status.code(), Some(2), "{}", stderr(&cut));
+    assert!(stderr(&cut).contains("trajectory.h5"), "{}", stderr(&cut));
+    assert_eq!(thermo(), before, "nothing was touched");
+    std::fs::write(&trajectory, &whole).expect("writes");
     succeeds(folder.path(), &longer);
     assert!(thermo().starts_with(before.as_str()) && thermo().len() > before.len());
 }

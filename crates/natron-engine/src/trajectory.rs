@@ -62,6 +62,19 @@ impl TrajectoryWriter {
     }
 }
 
+/// Says whether a trajectory can go on behind its first `frames` frames, and writes nothing.
+pub(crate) fn check_resume(path: &Path, frames: u64) -> Result<(), InputError> {
+    let found = h5md::Reader::open(path)?.len() as u64;
+    if found >= frames {
+        return Ok(());
+    }
+    Err(InputError::new(format!(
+        "the trajectory holds {found} frames, the restart was written after {frames}"
+    ))
+    .in_file(path)
+    .help("put back the file that belongs to the restart, or start anew with --overwrite"))
+}
+
 /// All frames of a trajectory.
 pub(crate) fn read(path: &Path) -> Result<Trajectory, InputError> {
     let reader = h5md::Reader::open(path)?;

@@ -53,7 +53,12 @@ pub fn decode_and_check<T: DeserializeOwned>(
             if mending.tried.keys().any(|tried| tried.holds(&path)) {
                 continue;
             }
-            let mut error = document.error_on(&path, problem.message);
+            // A key that should not be there is at fault itself, whatever its value.
+            let stray = ["unknown key", "does not belong"].iter().any(|text| problem.message.contains(text));
+            let mut error = match stray {
+                true => document.error_on_key(&path, problem.message),
+                false => document.error_on(&path, problem.message),
+            };
             error.help = problem.help;
             found.push(error);
         }

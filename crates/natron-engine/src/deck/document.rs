@@ -98,6 +98,15 @@ impl Document {
         }
     }
 
+    /// An error about a key rather than its value, where the document has it.
+    pub fn error_on_key(&self, path: &KeyPath, message: impl Into<String>) -> InputError {
+        let tree = self.tree().expect("the overrides were applied before");
+        match path::key_of(&tree, path) {
+            Some(key) => self.error_at(key.span().start, message),
+            None => self.error_on(path, message),
+        }
+    }
+
     /// An error about the value at a path, or about the nearest table above it that exists.
     pub fn error_on(&self, path: &KeyPath, message: impl Into<String>) -> InputError {
         let tree = self.tree().expect("the overrides were applied before");

@@ -73,7 +73,10 @@ impl Recorder<'_> {
         let done = self.steps.done(at, self.clock.is_some());
         self.watch.progress(&Progress {
             replica: self.replica,
-            stage: self.stage.clone(),
+            stage: match self.clock {
+                Some(_) => self.stage.clone(),
+                None => format!("{} (step {})", self.stage, at.step_in_stage),
+            },
             steps_done: done,
             steps_total: self.steps.total,
             ns_per_day: speed.and_then(Speed::ns_per_day),

@@ -11,14 +11,14 @@ use super::log::{self, Log, now_utc};
 use super::recorder::{Recorder, StepCount, Unwritable, replica_directory};
 use super::speed::Speed;
 use super::summary::{Summary, write_results};
-use super::thermo_file::ThermoFile;
+use super::thermo_file::{ThermoFile, end_of_row};
 use super::{MdJob, explain, restarts};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
 use crate::run_directory::{Existing, RunDirectory};
 use crate::trajectory::TrajectoryWriter;
 use crate::watch::Watch;
-use crate::{Failure, InputError, RunError, files};
+use crate::{Failure, InputError, RunError, files, trajectory};
 
 /// Name of the trajectory in a run directory.
 pub(crate) const TRAJECTORY: &str = "trajectory.h5";
@@ -93,9 +93,22 @@ impl MdJob {
             let directory = replica_directory(&self.directory, replica, replicas);
             let restart = restarts::newest(&directory)?;
             self.resume(&restart).map_err(|error| error.in_file(directory.join("restart")))?;
+            self.check_files(&directory, &restart)?;
             Ok(Some(restart))
         };
         Ok((0..replicas).map(one).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// The files that go on must reach as far as the restart.
+    fn check_files(&self, directory: &Path, restart: &Restart) -> Result<(), InputError> {
+        let thermo = directory.join("thermo.csv");
+        end_of_row(&thermo, restart.thermo_rows()).map_err(|error| {
+            InputError::new(format!("the thermo log cannot go on: {error}")).in_file(&thermo)
+        })?;
+        match self.is_recorded() {
+            true => trajectory::check_resume(&directory.join(TRAJECTORY), restart.trajectory_frames()),
+            false => Ok(()),
+        }
     }
 
     fn resume(&self, restart: &Restart) -> Result<Simulation<'_>, InputError> {

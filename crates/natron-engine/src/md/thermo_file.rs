@@ -22,17 +22,7 @@ impl ThermoFile {
 
     /// Goes on behind the first `rows` rows; what follows them is cut off.
     pub(super) fn resume(path: &Path, rows: u64) -> io::Result<Self> {
-        let mut reader = BufReader::new(File::open(path)?);
-        let mut line = Vec::new();
-        let mut kept = 0;
-        for _ in 0..=rows {
-            line.clear();
-            kept += reader.read_until(b'\n', &mut line)? as u64;
-            if !line.ends_with(b"\n") {
-                let message = format!("it holds fewer than the {rows} rows the restart counted");
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
-            }
-        }
+        let kept = end_of_row(path, rows)?;
         OpenOptions::new().write(true).open(path)?.set_len(kept)?;
         Ok(Self { file: BufWriter::new(OpenOptions::new().append(true).open(path)?) })
     }
@@ -46,6 +36,22 @@ impl ThermoFile {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Where in the file the first `rows` rows end, bytes; an error if there are fewer.
+pub(super) fn end_of_row(path: &Path, rows: u64) -> io::Result<u64> {
+    let mut reader = BufReader::new(File::open(path)?);
+    let mut line = Vec::new();
+    let mut end = 0;
+    for _ in 0..=rows {
+        line.clear();
+        end += reader.read_until(b'\n', &mut line)? as u64;
+        if !line.ends_with(b"\n") {
+            let message = format!("it holds fewer than the {rows} rows that the restart was written after");
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+        }
+    }
+    Ok(end)
 }
 
 /// Columns of thermo.csv that the report draws.
