@@ -13,6 +13,7 @@ pub mod diffusion;
 pub mod estimate;
 pub mod msd;
 pub mod paths;
+pub mod rdf;
 pub mod regression;
 pub mod result;
 pub mod trajectory;
@@ -21,5 +22,6 @@ pub mod verdict;
 pub mod window;
 
 pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
+pub use rdf::{RadialDistribution, RdfError, radial_distribution};
 pub use result::{DiffusionResult, Verdict};
 pub use trajectory::{Cells, Trajectory, TrajectoryError};

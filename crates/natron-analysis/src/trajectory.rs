@@ -245,7 +245,10 @@ fn check_spacing(time_ps: &[f64]) -> Result<(), TrajectoryError> {
 mod tests {
     use super::*;
 
-    fn still(frames: usize) -> (Vec<Species>, Vec<f64>, Vec<f64>, Vec<Vec<Vec3>>, Cells) {
+    /// The arguments of `Trajectory::new`.
+    type Parts = (Vec<Species>, Vec<f64>, Vec<f64>, Vec<Vec<Vec3>>, Cells);
+
+    fn still(frames: usize) -> Parts {
         let time = (0..frames).map(|t| 0.02 * t as f64).collect();
         (
             vec![Species::NA],
@@ -258,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_by_name() {
-        let make = |change: fn(&mut (Vec<Species>, Vec<f64>, Vec<f64>, Vec<Vec<Vec3>>, Cells))| {
+        let make = |change: fn(&mut Parts)| {
             let mut parts = still(5);
             change(&mut parts);
             let error = Trajectory::new(parts.0, parts.1, parts.2, parts.3, parts.4).expect_err("a refusal");

@@ -8,8 +8,8 @@
 //!    at every later candidate,
 //!    a. the local slope over the next octave, log2(MSD(2t)/MSD(t)), is 1 within 0.1 plus two standard errors, and
 //!    b. D fitted from here and D fitted from there agree within three standard errors of their difference: the
-//!       curve is straight as far as the data can tell (Lepski's rule of adaptive estimation, Theory Probab. Appl.
-//!       35, 454 (1991), doi:10.1137/1135065).
+//!    curve is straight as far as the data can tell (Lepski's rule of adaptive estimation, Theory Probab. Appl.
+//!    35, 454 (1991), doi:10.1137/1135065).
 //! 3. If there is none, it starts at the last candidate, and counts as not straight: what is left is the most diffusive
 //!    part there is, its slope decides the verdict, and if D is given after all, its error is widened by how much
 //!    D changes when the window starts an octave later.

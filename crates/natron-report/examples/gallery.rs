@@ -72,8 +72,11 @@ fn learning_plot() -> Plot {
         .log_y()
 }
 
-/// Species and positions, wrapped into the cube, of an extended XYZ file.
-fn structure(text: &str) -> Option<(f64, Vec<(String, [f64; 3])>)> {
+/// A symbol and a position, A.
+type Atom = (String, [f64; 3]);
+
+/// The edge, A, and the atoms, wrapped into the cube, of an extended XYZ file.
+fn structure(text: &str) -> Option<(f64, Vec<Atom>)> {
     let mut lines = text.lines();
     let n: usize = lines.next()?.trim().parse().ok()?;
     let edge: f64 = lines.next()?.split("Lattice=\"").nth(1)?.split_whitespace().next()?.parse().ok()?;
@@ -86,7 +89,7 @@ fn structure(text: &str) -> Option<(f64, Vec<(String, [f64; 3])>)> {
     Some((edge, lines.take(n).filter_map(atom).collect()))
 }
 
-fn structure_picture(edge: f64, atoms: &[(String, [f64; 3])]) -> StructurePicture {
+fn structure_picture(edge: f64, atoms: &[Atom]) -> StructurePicture {
     let cell = [[edge, 0.0, 0.0], [0.0, edge, 0.0], [0.0, 0.0, edge]];
     let of = |symbol: &str| atoms.iter().filter(|a| a.0 == symbol).map(|a| a.1).collect::<Vec<_>>();
     StructurePicture::new(Some(cell)).atoms("C", &of("C")).atoms("Na", &of("Na")).bonds("C", "C", 1.85)

@@ -27,8 +27,8 @@ impl Axis {
     fn padded_linear(low: f64, high: f64) -> Self {
         let span = high - low;
         // A flat series gets a range that shows it as flat.
-        let room =
-            if span > 1e-9 * high.abs().max(low.abs()) { 0.04 * span } else { (0.1 * high.abs()).max(1e-12) };
+        let flat = span <= (1e-9 * high.abs().max(low.abs())).max(1.0 / LARGEST);
+        let room = if flat { (0.1 * high.abs()).max(1e-12) } else { 0.04 * span };
         // An axis that begins at zero does not show negative values it does not hold.
         let below = if low >= 0.0 && low < 0.2 * span { low } else { room };
         Self { low: low - below, high: high + room, log: false }
@@ -37,11 +37,6 @@ impl Axis {
     fn padded_log(low: f64, high: f64) -> Self {
         let room = (high / low).powf(0.04).max(1.15);
         Self { low: low / room, high: high * room, log: true }
-    }
-
-    /// Both axes widened to the same range, for parity plots.
-    pub fn equal(a: &Self, b: &Self) -> Self {
-        Self { low: a.low.min(b.low), high: a.high.max(b.high), log: a.log }
     }
 
     /// The ends of the axis.

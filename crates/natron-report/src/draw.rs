@@ -75,12 +75,12 @@ impl Plot {
     }
 
     fn axes(&self) -> (Axis, Axis) {
-        let (x, y) = (Axis::around(self.xs(), self.log.0), Axis::around(self.ys(), self.log.1));
-        if self.diagonal {
-            let both = Axis::equal(&x, &y);
-            return (both.clone(), both);
+        if !self.diagonal {
+            return (Axis::around(self.xs(), self.log.0), Axis::around(self.ys(), self.log.1));
         }
-        (x, y)
+        // One scale for both axes of a parity plot: logarithmic only if both were asked to be.
+        let both = Axis::around(self.xs().chain(self.ys()), self.log.0 && self.log.1);
+        (both.clone(), both)
     }
 
     fn xs(&self) -> impl Iterator<Item = f64> {
@@ -193,7 +193,7 @@ impl Plot {
 }
 
 /// A picture of at least 10 and at most 20000 pixels a side.
-fn sane(size: f64) -> f64 {
+pub(crate) fn sane(size: f64) -> f64 {
     if size.is_finite() { size.clamp(10.0, 20_000.0) } else { 400.0 }
 }
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::draw::{FONTS, INK, document};
+use crate::draw::{FONTS, INK, document, sane};
 use crate::elements::{look, shade};
 use crate::text::{coordinate as c, escape, width_em};
 
 type Point = [f64; 3];
+
+/// Coordinates beyond this, A, are no picture of atoms.
+const FARTHEST_A: f64 = 1e6;
 
 /// Atoms, bonds and a cell seen from one side.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,6 +26,7 @@ impl StructurePicture {
     /// A picture of nothing, seen from slightly above and to the side. `cell` holds the lattice vectors as rows (A); atoms are
     /// drawn where they are, so wrap them into the cell first.
     pub fn new(cell: Option<[[f64; 3]; 3]>) -> Self {
+        let cell = cell.filter(|rows| rows.iter().flatten().all(|x| x.abs() < FARTHEST_A));
         Self { cell, view_deg: (-24.0, 14.0), ..Self::default() }
     }
 
@@ -32,10 +36,11 @@ impl StructurePicture {
         self
     }
 
-    /// Atoms of one element at Cartesian positions, A. Positions that are not finite are left out.
+    /// Atoms of one element at Cartesian positions, A. Positions that are not finite or farther than
+    /// 1e6 A from the origin are left out.
     pub fn atoms(mut self, symbol: &str, positions_a: &[[f64; 3]]) -> Self {
-        let finite = positions_a.iter().filter(|p| p.iter().all(|x| x.is_finite()));
-        self.atoms.extend(finite.map(|p| (symbol.to_string(), *p)));
+        let drawable = positions_a.iter().filter(|p| p.iter().all(|x| x.abs() < FARTHEST_A));
+        self.atoms.extend(drawable.map(|p| (symbol.to_string(), *p)));
         self
     }
 
@@ -53,7 +58,7 @@ impl StructurePicture {
 
     /// The picture, `width` x `height` pixels, as a complete SVG document.
     pub fn to_svg(&self, width: f64, height: f64) -> String {
-        let (width, height) = (width.clamp(10.0, 20_000.0), height.clamp(10.0, 20_000.0));
+        let (width, height) = (sane(width), sane(height));
         let top = if self.title.is_empty() { 8.0 } else { 34.0 };
         let legend = if self.atoms.is_empty() { 8.0 } else { 32.0 };
         let camera = Camera::new(self, width, height, top, legend);

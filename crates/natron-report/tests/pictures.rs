@@ -151,6 +151,8 @@ fn bonds_join_near_atoms_only() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_numbers_give_well_formed_pictures(
         points in proptest::collection::vec((proptest::num::f64::ANY, proptest::num::f64::ANY), 0..20),

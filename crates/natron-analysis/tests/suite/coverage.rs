@@ -25,6 +25,9 @@ struct Coverage {
     slope: f64,
 }
 
+/// D, its error, and the ends of its 95 % interval, A^2/ps.
+type Numbers = (f64, f64, f64, f64);
+
 fn coverage(walks: impl Fn(u64) -> Vec<Vec<Vec3>>) -> Coverage {
     let results: Vec<DiffusionResult> = (0..REPEATS)
         .map(|repeat| {
@@ -33,7 +36,7 @@ fn coverage(walks: impl Fn(u64) -> Vec<Vec<Vec3>>) -> Coverage {
         })
         .collect();
     let si = 1e-8;
-    let numbers: Vec<(f64, f64, f64, f64)> = results
+    let numbers: Vec<Numbers> = results
         .iter()
         .filter(|r| r.verdict == Verdict::Diffusive)
         .map(|r| {
@@ -47,9 +50,7 @@ fn coverage(walks: impl Fn(u64) -> Vec<Vec<Vec3>>) -> Coverage {
         })
         .collect();
     let count = numbers.len().max(1) as f64;
-    let share = |holds: &dyn Fn(&(f64, f64, f64, f64)) -> bool| {
-        numbers.iter().filter(|n| holds(n)).count() as f64 / count
-    };
+    let share = |holds: &dyn Fn(&Numbers) -> bool| numbers.iter().filter(|n| holds(n)).count() as f64 / count;
     Coverage {
         diffusive: numbers.len(),
         in_68: share(&|n| (n.0 - D).abs() <= n.1),

@@ -4,6 +4,7 @@
 //! v_i n_i/n_j with n_i = N T/i (McCluskey, Coles, Morgan, J. Chem. Theory Comput. 21, 79 (2025), doi:10.1021/acs.jctc.4c01249);
 //! natron inverts the covariance of overlapping displacements. Both are unbiased for the same curve, so the values differ by
 //! a fraction of the error, and the errors by the difference of the two covariances and by kinisi's use of observed variances.
+//! Measured: values 0.03 to 0.37 errors apart, errors 0.73 to 1.12 of kinisi's.
 
 use natron_analysis::curves::Curves;
 use natron_analysis::estimate::Estimate;
