@@ -13,11 +13,13 @@ const LONG_PS: f64 = 50.0;
 
 /// Starts a run and waits until its thermo log has `rows` lines.
 fn start(argon: &Argon, rows: usize) -> Child {
-    let child = argon.md(&["-q"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("natron starts");
+    let mut child = argon.md(&["-q"]).stdout(Stdio::null()).spawn().expect("natron starts");
     let thermo = argon.run("thermo.csv");
     let patience = Instant::now() + Duration::from_secs(60);
     while lines(&thermo) < rows {
         assert!(Instant::now() < patience, "no {rows} rows within a minute");
+        let ended = child.try_wait().expect("the child is ours");
+        assert!(ended.is_none(), "the run was over before it had {rows} rows: {ended:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
     child
