@@ -1,4 +1,4 @@
-//! Runs that are stopped, killed and resumed.
+//! Runs that are killed, read and resumed.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -38,27 +38,6 @@ fn exit_code(mut child: Child) -> Option<i32> {
     child.wait().expect("the child is ours").code()
 }
 
-/// A run that is stopped by a signal leaves a restart, and goes on from it to the same bits as a run that was never stopped.
-#[test]
-fn a_stopped_run_resumes_to_the_same_bits() {
-    for (name, code) in [("-TERM", 143), ("-INT", 130)] {
-        let stopped = Argon::new(LONG_PS);
-        let child = start(&stopped, 60);
-        signal(&child, name);
-        assert_eq!(exit_code(child), Some(code), "{name}");
-        let restarts = std::fs::read_dir(stopped.run("restart")).expect("a restart").count();
-        assert!((1..=2).contains(&restarts), "the two newest restarts are kept, found {restarts}");
-        let rows = lines(&stopped.run("thermo.csv")) as f64;
-        // A little beyond where it was stopped, and not all of the long run.
-        let end_ps = format!("stage.production.duration_ps={}", ((rows + 30.0) * 0.02).ceil());
-        stopped.finish(&["-q", "--resume", "--set", &end_ps]);
-
-        let whole = Argon::new(LONG_PS);
-        whole.finish(&["-q", "--set", &end_ps]);
-        assert_eq!(stopped.thermo(), whole.thermo(), "{name}");
-    }
-}
-
 /// Neither the number of threads nor a second attempt changes a bit.
 #[test]
 fn threads_do_not_change_a_bit() {
@@ -84,12 +63,8 @@ fn a_killed_run_is_readable() {
     signal(&child, "-KILL");
     assert_eq!(exit_code(child), None, "killed");
     let file = argon.run("trajectory.h5");
-    let output = Command::new(natron())
-        .args(["diffusion", "--json", "--mobile", "Ar"])
-        .arg(&file)
-        .output()
-        .expect("natron starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found = diffusion(&argon);
+    assert_eq!(found[0]["species"], "Ar");
 
     let Some(oracle) = Oracle::find() else { return };
     let script = "import sys, json, h5py; f = h5py.File(sys.argv[1], 'r', libver='latest', swmr=True); \
@@ -100,17 +75,30 @@ fn a_killed_run_is_readable() {
     assert!(frames > 40, "{frames} frames of at least 78 that were due");
 }
 
-/// An existing run directory is never written into unasked, and kept when it is to be overwritten.
+/// A run that was killed goes on from its newest restart to the same bits as a run that was never killed: what was written
+/// after that restart is cut away.
 #[test]
-fn an_existing_run_is_refused_or_kept() {
-    let argon = Argon::new(0.1);
-    argon.finish(&["-q"]);
-    let before = argon.thermo();
-    let again = argon.md(&["-q"]).output().expect("natron starts");
-    assert_eq!(again.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("--overwrite"));
-    assert_eq!(argon.thermo(), before);
-    argon.finish(&["-q", "--overwrite"]);
-    let kept = argon.folder().join("argon.bak-1").join("thermo.csv");
-    assert_eq!(std::fs::read_to_string(kept).expect("the first run is kept"), before);
+fn a_killed_run_resumes_to_the_same_bits() {
+    let killed = Argon::new(LONG_PS);
+    let child = start(&killed, 100);
+    signal(&child, "-KILL");
+    assert_eq!(exit_code(child), None, "killed");
+    killed.finish(&["-q", "--resume"]);
+
+    let whole = Argon::new(LONG_PS);
+    whole.finish(&["-q"]);
+    assert!(killed.thermo() == whole.thermo(), "the thermo logs differ");
+    assert_eq!(diffusion(&killed), diffusion(&whole));
+}
+
+/// What `natron diffusion --json` finds in the trajectory.
+fn diffusion(argon: &Argon) -> serde_json::Value {
+    let output = Command::new(natron())
+        .args(["diffusion", "--json", "--mobile", "Ar"])
+        .arg(argon.run("trajectory.h5"))
+        .output()
+        .expect("natron starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let all: serde_json::Value = serde_json::from_slice(&output.stdout).expect("stdout is JSON");
+    all["diffusion"].clone()
 }
