@@ -8,8 +8,8 @@ use crate::support::argon::{ATOMS, Argon};
 use crate::support::natron;
 use crate::support::oracle::Oracle;
 
-/// Long enough that a signal arrives before the end: 50 ps are 25 000 steps.
-const LONG_PS: f64 = 50.0;
+/// Long enough that a signal arrives before the end: 5000 steps, a second or more.
+const LONG_PS: f64 = 10.0;
 
 /// Starts a run and waits until its thermo log has `rows` lines.
 fn start(argon: &Argon, rows: usize) -> Child {
