@@ -1,6 +1,5 @@
 //! Running a checked training: a run directory with the potential, its errors, and a report.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use natron_atoms::NeighbourList;
