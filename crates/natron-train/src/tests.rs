@@ -110,8 +110,12 @@ fn gradient_matches_differences_of_the_loss() {
         };
         for s in 0..2 {
             let graph = &trainer.graph.species[s];
-            let weight: Vec<f32> =
-                gradients.get::<2>(graph.weights[0].id).expect("there").into_data().try_to_vec().expect("f32");
+            let weight: Vec<f32> = gradients
+                .get::<2>(graph.weights[0].id)
+                .expect("there")
+                .into_data()
+                .try_to_vec()
+                .expect("f32");
             let radial: Vec<f32> =
                 gradients.get::<2>(graph.radial.id).expect("there").into_data().try_to_vec().expect("f32");
             // burn holds weights as [inputs, outputs], models as [outputs, inputs].

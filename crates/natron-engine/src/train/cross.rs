@@ -38,7 +38,12 @@ pub(super) fn leave_one_host_out(
             kept.map(|f| f.sample.clone()).collect::<Vec<_>>()
         };
         let failed = |error: natron_train::TrainError| RunError::new(format!("without host {host}: {error}"));
-        let mut trainer = job.trainer(rest(Split::Train), rest(Split::Valid))?;
+        let (train, mut valid) = (rest(Split::Train), rest(Split::Valid));
+        if valid.is_empty() {
+            // The only validation host is left out: the choice of the epoch falls to the training frames.
+            valid.clone_from(&train);
+        }
+        let mut trainer = job.trainer(train, valid)?;
         while !trainer.is_finished() {
             trainer.run_epoch().map_err(failed)?;
         }
