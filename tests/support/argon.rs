@@ -1,7 +1,7 @@
 //! A small system that every build of natron can run: liquid-like argon with the built-in Lennard-Jones potential.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
@@ -30,11 +30,6 @@ impl Argon {
     /// A file or folder of the run directory.
     pub fn run(&self, entry: &str) -> PathBuf {
         self.folder.path().join("argon").join(entry)
-    }
-
-    /// The folder that holds deck and run directory.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// `natron md argon.toml` with further arguments, not started.
