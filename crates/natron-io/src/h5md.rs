@@ -27,4 +27,5 @@ mod writer;
 pub use frames::{Frame, Frames};
 pub use layout::{Options, Precision};
 pub use reader::Reader;
+pub use resume::repair;
 pub use writer::{NewFrame, Writer};

@@ -40,7 +40,7 @@ impl Cells {
                 edges: Edges::PerFrame { element, to_a: to_a.unwrap_or(length_to_a) },
             });
         }
-        let edges = match Numbers::open(&group, "edges", Kind::Real)? {
+        let edges = match Numbers::open(particles, "box/edges", Kind::Real)? {
             Some(edges) => {
                 let to_a =
                     units::factor(&edges.dataset, "box/edges", Quantity::Length)?.unwrap_or(length_to_a);

@@ -108,12 +108,13 @@ impl Iterator for Frames<'_> {
     type Item = Result<Frame, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ready.is_empty() && self.next < self.reader.len() {
-            if let Err(refusal) = self.read() {
-                self.next = self.reader.len();
-                self.ready.clear();
-                return Some(Err(refusal.of(self.reader.path())));
-            }
+        if self.ready.is_empty()
+            && self.next < self.reader.len()
+            && let Err(refusal) = self.read()
+        {
+            self.next = self.reader.len();
+            self.ready.clear();
+            return Some(Err(refusal.of(self.reader.path())));
         }
         self.ready.pop_front().map(Ok)
     }

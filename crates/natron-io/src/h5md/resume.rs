@@ -47,6 +47,21 @@ impl Writer {
     }
 }
 
+/// Makes a file whose writer was killed one that every program opens, HDF5's way of saying so being that it opens
+/// none of them. Returns the number of frames. A file that was closed stays as it is.
+///
+/// # Errors
+/// The file cannot be read or was not written by natron; the repaired copy cannot be written.
+pub fn repair(path: &Path) -> io::Result<u64> {
+    let reader = Reader::open(path).map_err(|error| io::Error::other(error.message))?;
+    let frames = reader.len() as u64;
+    if !reader.is_closed() {
+        drop(reader);
+        Writer::resume(path, frames)?.close()?;
+    }
+    Ok(frames)
+}
+
 /// Cuts a copy of a closed file.
 fn cut_copy(path: &Path, frames: usize) -> io::Result<Writer> {
     let copy = temporary(path)?;

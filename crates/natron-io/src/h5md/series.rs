@@ -70,6 +70,11 @@ impl<T: H5Type> Series<T> {
         self.dataset.flush()
     }
 
+    /// Leaves the dataset open for the rest of the process: closing would write.
+    pub fn abandon(&self) {
+        std::mem::forget(self.dataset.clone());
+    }
+
     /// Cuts the dataset back. Not for files in single-writer mode.
     pub fn cut(&mut self, rows: usize) -> hdf5_metno::Result<()> {
         self.dataset.resize(self.shape(rows))?;

@@ -2,6 +2,7 @@
 
 use hdf5_metno::Group;
 
+use super::link;
 use super::numbers::{Kind, Numbers};
 use super::refusal::Refusal;
 use super::units::{self, Quantity};
@@ -17,8 +18,9 @@ pub(super) enum Sequence {
 }
 
 impl Sequence {
-    pub fn open(element: &Group, name: &str, kind: Kind) -> Result<Option<Self>, Refusal> {
-        let Some(numbers) = Numbers::open(element, name, kind)? else { return Ok(None) };
+    /// The steps or times at a path below a particle group, if they are there.
+    pub fn open(particles: &Group, path: &str, kind: Kind) -> Result<Option<Self>, Refusal> {
+        let Some(numbers) = Numbers::open(particles, path, kind)? else { return Ok(None) };
         match numbers.shape[..] {
             [frames] if frames <= MOST_FRAMES => Ok(Some(Self::Each(numbers))),
             [] => {
@@ -63,14 +65,16 @@ pub(super) struct Element {
 impl Element {
     /// The element at a path below a particle group, if there is one.
     pub fn open(particles: &Group, path: &str, kind: Kind) -> Result<Option<Self>, Refusal> {
-        let Some(group) = super::link::group(particles, path)? else { return Ok(None) };
+        if link::group(particles, path)?.is_none() {
+            return Ok(None);
+        }
         let named = |name: &str| format!("{path}/{name}");
         let missing = |name: &str| {
             Refusal::new(format!("`{path}` has no `{name}`"), "see the H5MD standard, nongnu.org/h5md")
         };
-        let mut value = Numbers::open(&group, "value", kind)?.ok_or_else(|| missing("value"))?;
-        value.name = named("value");
-        let step = Sequence::open(&group, "step", Kind::Integer)?.ok_or_else(|| missing("step"))?;
+        let value = Numbers::open(particles, &named("value"), kind)?.ok_or_else(|| missing("value"))?;
+        let step =
+            Sequence::open(particles, &named("step"), Kind::Integer)?.ok_or_else(|| missing("step"))?;
         Ok(Some(Self { value, step, name: path.to_owned() }))
     }
 
@@ -108,9 +112,8 @@ pub(super) fn times_ps(particles: &Group) -> Result<(Sequence, f64), Refusal> {
             "write it along with `position/step`",
         )
     };
-    let group = super::link::group(particles, "position")?.ok_or_else(missing)?;
-    let time = Sequence::open(&group, "time", Kind::Real)?.ok_or_else(missing)?;
-    let dataset = group.dataset("time")?;
+    let time = Sequence::open(particles, "position/time", Kind::Real)?.ok_or_else(missing)?;
+    let dataset = particles.dataset("position/time")?;
     let factor = units::needed(&dataset, "position/time", Quantity::Time)?;
     Ok((time, factor))
 }

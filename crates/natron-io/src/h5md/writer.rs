@@ -35,13 +35,15 @@ pub struct NewFrame<'a> {
 /// A trajectory that is being written.
 ///
 /// Frames reach the file at [`Writer::flush`]; what was appended since is lost if the process is killed. A writer
-/// that is dropped flushes and closes its file, and cannot say whether that worked: call [`Writer::close`].
+/// that is dropped flushes and closes its file, and cannot say whether that worked: call [`Writer::close`]. After a
+/// failure, of a full disk for one, the file stays as the last flush left it and takes no more frames.
 #[derive(Debug)]
 pub struct Writer {
     path: PathBuf,
     atoms: usize,
     frames_per_write: usize,
     values: Values,
+    failed: bool,
     // Written after all values, steps last: their number is the number of frames.
     time: Series<f64>,
     step: Series<i64>,
@@ -115,8 +117,7 @@ impl Writer {
         file.start_swmr()?;
         let mut writer = Self::on(file, &temporary)?;
         fill(&mut writer)?;
-        writer.flush()?;
-        writer.file.flush()?;
+        writer.finish()?;
         writer.sync()?;
         temporary.persist(path).map_err(|failed| failed.error)?;
         sync_folder(folder_of(path))?;
@@ -136,6 +137,7 @@ impl Writer {
             atoms,
             frames_per_write: values.position.rows_per_chunk(),
             values,
+            failed: false,
             time: Series::open(&all, "position/time")?,
             step: Series::open(&all, "position/step")?,
             file,
@@ -155,10 +157,14 @@ impl Writer {
     /// Adds a frame.
     ///
     /// # Errors
-    /// `InvalidInput`: a number of atoms other than the file's, or a number that is not finite. Otherwise the file
-    /// cannot be written, and the frame is kept for the next attempt.
+    /// `InvalidInput`: a number of atoms other than the file's, or a number that is not finite; such a frame is left
+    /// out. Otherwise the file cannot be written.
     pub fn append(&mut self, frame: &NewFrame<'_>) -> io::Result<()> {
         self.check(frame)?;
+        self.guarded(|writer| writer.push(frame))
+    }
+
+    fn push(&mut self, frame: &NewFrame<'_>) -> io::Result<()> {
         let values = &mut self.values;
         values.position.push(flat(frame.positions_a));
         if let Some(velocity) = &mut values.velocity {
@@ -201,6 +207,10 @@ impl Writer {
     /// # Errors
     /// The file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
+        self.guarded(Self::write)
+    }
+
+    fn write(&mut self) -> io::Result<()> {
         if self.step.rows_waiting() == 0 {
             return Ok(());
         }
@@ -222,8 +232,32 @@ impl Writer {
     /// # Errors
     /// The file cannot be written.
     pub fn close(mut self) -> io::Result<()> {
-        self.flush()?;
-        Ok(self.file.flush()?)
+        self.finish()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.guarded(|writer| {
+            writer.write()?;
+            Ok(writer.file.flush()?)
+        })
+    }
+
+    /// Does something that may fail to be written. Once it has, HDF5 must not close the file: it would note a length
+    /// that the file has not reached, and then refuse to open it. Left open, the file is as that of a killed run.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        if self.failed {
+            return Err(io::Error::other("the file could not be written before"));
+        }
+        let result = work(self);
+        if result.is_err() {
+            self.failed = true;
+            for series in self.series() {
+                series.abandon();
+            }
+            self.step.abandon();
+            std::mem::forget(self.file.clone());
+        }
+        result
     }
 
     /// The series of numbers in the order in which `resume` copies them.
@@ -239,7 +273,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let _ = self.flush();
+        let _ = self.finish();
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use natron_io::h5md::{Options, Reader, Writer};
+use natron_io::h5md::{Options, Reader, Writer, repair};
 
 use super::{Run, read};
 
@@ -94,6 +94,50 @@ fn a_killed_writer_leaves_all_it_flushed_and_can_be_resumed_again_and_again() {
     RUN.append(&mut writer, kept);
     writer.close().expect("closed");
     RUN.check(&path, kept + 1);
+}
+
+#[test]
+fn a_repaired_file_opens_everywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.h5");
+    let flushed = write_and_kill(&path, 0, 2, Duration::from_millis(1));
+    assert!(hdf5_metno::File::open(&path).is_err());
+    let frames = repair(&path).expect("repaired");
+    assert!(frames >= flushed);
+    hdf5_metno::File::open(&path).expect("opens");
+    RUN.check(&path, frames);
+    let repaired = std::fs::read(&path).expect("read");
+    assert_eq!(repair(&path).expect("nothing to do"), frames);
+    assert_eq!(std::fs::read(&path).expect("read"), repaired);
+}
+
+/// A file size limit stands for a full disk: both refuse a write in the middle of it.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_an_error_and_costs_nothing_that_was_flushed() {
+    for blocks in [1000, 1111, 1357, 1700, 2222] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.h5");
+        let child = std::env::current_exe().expect("this test");
+        let limited = "trap '' XFSZ; ulimit -f \"$1\"; exec \"$0\" h5md::killed::child --exact --nocapture";
+        let output = Command::new("sh")
+            .args(["-c", limited])
+            .args([child.as_os_str(), blocks.to_string().as_ref()])
+            .env(FILE, &path)
+            .env(RESUME, "0")
+            .output()
+            .expect("started");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(errors.contains("File too large"), "{errors}");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let flushed =
+            text.lines().filter_map(|line| line.strip_prefix("flushed ")?.parse::<u64>().ok()).max();
+        let frames = read(&path);
+        assert!(frames.len() as u64 >= flushed.expect("a flush"), "{} {flushed:?}", frames.len());
+        for (frame, index) in frames.into_iter().zip(0..) {
+            assert_eq!(frame, RUN.frame(index), "frame {index}");
+        }
+    }
 }
 
 #[test]

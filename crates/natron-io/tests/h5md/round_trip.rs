@@ -105,3 +105,18 @@ fn frames_that_are_none_are_refused() {
     drop(writer);
     SMALL.check(&path, 0);
 }
+
+#[test]
+fn replicas_write_at_the_same_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |replica: usize| folder.path().join(format!("{replica}.h5"));
+    std::thread::scope(|scope| {
+        for replica in 0..4 {
+            let path = path(replica);
+            scope.spawn(move || Run { atoms: 10 + replica, ..SMALL }.write(&path, &Options::default(), 400));
+        }
+    });
+    for replica in 0..4 {
+        Run { atoms: 10 + replica, ..SMALL }.check(&path(replica), 400);
+    }
+}
