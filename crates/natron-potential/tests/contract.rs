@@ -82,8 +82,10 @@ fn single_precision_follows_double_on_every_path() {
     for path in [SimdPath::Avx512, SimdPath::Avx2, SimdPath::Portable] {
         if path.is_available() {
             let single = neural(&[64, 32], Precision::F32).with_simd(path);
-            contract::precision(&single, &double, &structure).expect(path.name());
-            contract::check(&double.clone().with_simd(path), &structure).expect(path.name());
+            contract::precision(&single, &double, &structure)
+                .unwrap_or_else(|e| panic!("{}: {e}", path.name()));
+            contract::check(&double.clone().with_simd(path), &structure)
+                .unwrap_or_else(|e| panic!("{}: {e}", path.name()));
         }
     }
 }

@@ -152,7 +152,7 @@ impl Trainer {
             return Err(TrainError::Diverged { epoch: self.epoch });
         }
         let (mut valid, mut is_best) = (None, false);
-        if self.epoch % self.optimiser.validate_every == 0 || self.epoch == self.optimiser.epochs {
+        if self.epoch.is_multiple_of(self.optimiser.validate_every) || self.epoch == self.optimiser.epochs {
             let found = self.validate()?;
             is_best = found.score() < self.best_score;
             self.looks_since_best = if is_best { 0 } else { self.looks_since_best + 1 };

@@ -133,7 +133,10 @@ impl TrainJob {
                 time_left: Some(Duration::from_secs_f64(rate * (total - done) as f64)),
             });
             let stop = watch.stop();
-            if stop.is_some() || done % self.deck.output.checkpoint_every == 0 || trainer.is_finished() {
+            if stop.is_some()
+                || done.is_multiple_of(self.deck.output.checkpoint_every)
+                || trainer.is_finished()
+            {
                 self.write_checkpoint(trainer, history)?;
             }
             if stop.is_some() {
