@@ -14,6 +14,7 @@
 use crate::coupling::Coupling;
 use crate::harmonics::{HARMONICS, L_MAX};
 use crate::lanes::{CHANNELS, Real, Vector};
+use crate::path::Path;
 
 /// Most shifts a model may use.
 pub const MAX_SHIFTS: usize = 4;
@@ -80,8 +81,9 @@ impl<T: Real> Invariants<T> {
     ///
     /// Shapes: `density` `[25]`, `features` `[vectors]`, each entry 16 channels.
     #[inline(always)]
-    pub fn forward<V: Vector<Scalar = T>, const FUSED: bool>(
+    pub fn forward<V: Vector<Scalar = T>, P: Path>(
         &self,
+        path: P,
         density: &[V; HARMONICS],
         features: &mut [V],
     ) {
@@ -89,18 +91,19 @@ impl<T: Real> Invariants<T> {
         for shift in 0..self.shifts {
             let out = &mut features[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
             match shift {
-                0 => power_spectrum::<V, FUSED, 0>(density, out),
-                1 => power_spectrum::<V, FUSED, 1>(density, out),
-                2 => power_spectrum::<V, FUSED, 2>(density, out),
-                _ => power_spectrum::<V, FUSED, 3>(density, out),
+                0 => power_spectrum::<V, P, 0>(path, density, out),
+                1 => power_spectrum::<V, P, 1>(path, density, out),
+                2 => power_spectrum::<V, P, 2>(path, density, out),
+                _ => power_spectrum::<V, P, 3>(path, density, out),
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
         for (out, monomials) in features[start..].iter_mut().zip(&self.couplings) {
             let mut sum = V::ZERO;
             for &([a, b, c], coefficient) in monomials {
-                let pair = density[usize::from(a)].mul(density[usize::from(b)]).scale(coefficient);
-                sum = pair.mul_add::<FUSED>(density[usize::from(c)], sum);
+                let pair =
+                    density[usize::from(a)].mul(path, density[usize::from(b)]).scale(path, coefficient);
+                sum = pair.mul_add(path, density[usize::from(c)], sum);
             }
             *out = sum;
         }
@@ -112,8 +115,9 @@ impl<T: Real> Invariants<T> {
     /// A + e A' and weights b + e a give (slope) the gradient by A of a . q + b . q' and (value) the
     /// gradient by A' of it, where q' is the derivative of the features along A'.
     #[inline(always)]
-    pub fn adjoint<V: Vector<Scalar = T>, const FUSED: bool>(
+    pub fn adjoint<V: Vector<Scalar = T>, P: Path>(
         &self,
+        path: P,
         density: &[V; HARMONICS],
         weights: &[V],
     ) -> [V; HARMONICS] {
@@ -122,21 +126,21 @@ impl<T: Real> Invariants<T> {
         for shift in 0..self.shifts {
             let weights = &weights[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
             match shift {
-                0 => power_adjoint::<V, FUSED, 0, 0>(density, weights, &mut gradient),
-                1 => power_adjoint::<V, FUSED, 1, 15>(density, weights, &mut gradient),
-                2 => power_adjoint::<V, FUSED, 2, 14>(density, weights, &mut gradient),
-                _ => power_adjoint::<V, FUSED, 3, 13>(density, weights, &mut gradient),
+                0 => power_adjoint::<V, P, 0, 0>(path, density, weights, &mut gradient),
+                1 => power_adjoint::<V, P, 1, 15>(path, density, weights, &mut gradient),
+                2 => power_adjoint::<V, P, 2, 14>(path, density, weights, &mut gradient),
+                _ => power_adjoint::<V, P, 3, 13>(path, density, weights, &mut gradient),
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
         for (weight, monomials) in weights[start..].iter().zip(&self.couplings) {
             for &([a, b, c], coefficient) in monomials {
                 let (a, b, c) = (usize::from(a), usize::from(b), usize::from(c));
-                let weight = weight.scale(coefficient);
-                let (wa, wb) = (weight.mul(density[a]), weight.mul(density[b]));
-                gradient[c] = wa.mul_add::<FUSED>(density[b], gradient[c]);
-                gradient[b] = wa.mul_add::<FUSED>(density[c], gradient[b]);
-                gradient[a] = wb.mul_add::<FUSED>(density[c], gradient[a]);
+                let weight = weight.scale(path, coefficient);
+                let (wa, wb) = (weight.mul(path, density[a]), weight.mul(path, density[b]));
+                gradient[c] = wa.mul_add(path, density[b], gradient[c]);
+                gradient[b] = wa.mul_add(path, density[c], gradient[b]);
+                gradient[a] = wb.mul_add(path, density[c], gradient[a]);
             }
         }
         gradient
@@ -150,27 +154,28 @@ fn norm<T: Real>(l: usize) -> T {
 }
 
 #[inline(always)]
-fn power_spectrum<V: Vector, const FUSED: bool, const SHIFT: usize>(density: &[V; HARMONICS], out: &mut [V]) {
+fn power_spectrum<V: Vector, P: Path, const SHIFT: usize>(path: P, density: &[V; HARMONICS], out: &mut [V]) {
     for (l, out) in out.iter_mut().enumerate() {
         let mut sum = V::ZERO;
         for a in &density[l * l..(l + 1) * (l + 1)] {
-            sum = a.mul_add::<FUSED>(a.rotate::<SHIFT>(), sum);
+            sum = a.mul_add(path, a.rotate::<SHIFT, P>(path), sum);
         }
-        *out = sum.scale(norm(l));
+        *out = sum.scale(path, norm(l));
     }
 }
 
 #[inline(always)]
-fn power_adjoint<V: Vector, const FUSED: bool, const SHIFT: usize, const BACK: usize>(
+fn power_adjoint<V: Vector, P: Path, const SHIFT: usize, const BACK: usize>(
+    path: P,
     density: &[V; HARMONICS],
     weights: &[V],
     gradient: &mut [V; HARMONICS],
 ) {
     for (l, weight) in weights.iter().enumerate() {
-        let weight = weight.scale(norm(l));
+        let weight = weight.scale(path, norm(l));
         for lm in l * l..(l + 1) * (l + 1) {
-            let there = weight.mul_add::<FUSED>(density[lm].rotate::<SHIFT>(), gradient[lm]);
-            gradient[lm] = there.add(weight.mul(density[lm]).rotate::<BACK>());
+            let there = weight.mul_add(path, density[lm].rotate::<SHIFT, P>(path), gradient[lm]);
+            gradient[lm] = there.add(path, weight.mul(path, density[lm]).rotate::<BACK, P>(path));
         }
     }
 }
@@ -179,6 +184,7 @@ fn power_adjoint<V: Vector, const FUSED: bool, const SHIFT: usize, const BACK: u
 mod tests {
     use super::*;
     use crate::lanes::{Dual, Lanes};
+    use crate::path::Portable;
     use rand::{RngExt, SeedableRng};
 
     const ALL: [[usize; 3]; 9] =
@@ -191,12 +197,12 @@ mod tests {
 
     fn forward(invariants: &Invariants<f64>, density: &[Lanes<f64>; HARMONICS]) -> Vec<Lanes<f64>> {
         let mut features = vec![Lanes::ZERO; invariants.vectors()];
-        invariants.forward::<_, false>(density, &mut features);
+        invariants.forward(Portable, density, &mut features);
         features
     }
 
     fn dot(a: &[Lanes<f64>], b: &[Lanes<f64>]) -> f64 {
-        a.iter().zip(b).map(|(a, b)| a.mul(*b).sum()).sum()
+        a.iter().zip(b).map(|(a, b)| a.mul(Portable, *b).sum(Portable)).sum()
     }
 
     fn displaced(
@@ -204,7 +210,7 @@ mod tests {
         b: &[Lanes<f64>; HARMONICS],
         h: f64,
     ) -> [Lanes<f64>; HARMONICS] {
-        std::array::from_fn(|k| a[k].add(b[k].scale(h)))
+        std::array::from_fn(|k| a[k].add(Portable, b[k].scale(Portable, h)))
     }
 
     #[test]
@@ -217,7 +223,7 @@ mod tests {
         let up = forward(&invariants, &displaced(&density, &direction, h));
         let down = forward(&invariants, &displaced(&density, &direction, -h));
         let difference = (dot(&up, weights) - dot(&down, weights)) / (2.0 * h);
-        let exact = dot(&invariants.adjoint::<_, false>(&density, weights), &direction);
+        let exact = dot(&invariants.adjoint(Portable, &density, weights), &direction);
         assert!((difference - exact).abs() < 1e-8 * exact.abs(), "{difference} {exact}");
     }
 
@@ -232,22 +238,29 @@ mod tests {
             let duals: [_; HARMONICS] =
                 std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
             let mut out = vec![Dual::ZERO; n];
-            invariants.forward::<_, false>(&duals, &mut out);
-            (0..n).map(|k| alpha[k].mul(out[k].value).sum() + beta[k].mul(out[k].slope).sum()).sum::<f64>()
+            invariants.forward(Portable, &duals, &mut out);
+            (0..n)
+                .map(|k| {
+                    alpha[k].mul(Portable, out[k].value).sum(Portable)
+                        + beta[k].mul(Portable, out[k].slope).sum(Portable)
+                })
+                .sum::<f64>()
         };
         let duals: [_; HARMONICS] = std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
         let weights: Vec<_> = (0..n).map(|k| Dual { value: beta[k], slope: alpha[k] }).collect();
-        let gradient = invariants.adjoint::<_, false>(&duals, &weights);
+        let gradient = invariants.adjoint(Portable, &duals, &weights);
         let h = 1e-5;
         let by_density = (slope(&displaced(&density, &probe, h), &tangent)
             - slope(&displaced(&density, &probe, -h), &tangent))
             / (2.0 * h);
-        let exact: f64 = gradient.iter().zip(&probe).map(|(g, p)| g.slope.mul(*p).sum()).sum();
+        let exact: f64 =
+            gradient.iter().zip(&probe).map(|(g, p)| g.slope.mul(Portable, *p).sum(Portable)).sum();
         assert!((by_density - exact).abs() < 1e-7 * exact.abs(), "{by_density} {exact}");
         let by_tangent = (slope(&density, &displaced(&tangent, &probe, h))
             - slope(&density, &displaced(&tangent, &probe, -h)))
             / (2.0 * h);
-        let exact: f64 = gradient.iter().zip(&probe).map(|(g, p)| g.value.mul(*p).sum()).sum();
+        let exact: f64 =
+            gradient.iter().zip(&probe).map(|(g, p)| g.value.mul(Portable, *p).sum(Portable)).sum();
         assert!((by_tangent - exact).abs() < 1e-7 * exact.abs(), "{by_tangent} {exact}");
     }
 
@@ -265,7 +278,7 @@ mod tests {
                 let y = crate::harmonics::harmonics([v.x, v.y, v.z]);
                 for lm in 0..HARMONICS {
                     let radial = Lanes(std::array::from_fn(|n| ((n + 1) as f64 * (k as f64 + 0.7)).sin()));
-                    density[lm] = radial.axpy::<false>(y[lm], density[lm]);
+                    density[lm] = radial.axpy(Portable, y[lm], density[lm]);
                 }
             }
             forward(&invariants, &density)
@@ -293,7 +306,7 @@ mod tests {
                 let phi = std::f64::consts::FRAC_PI_4 * f64::from(step);
                 let y = crate::harmonics::harmonics([phi.cos(), phi.sin(), 0.0]);
                 for lm in 0..HARMONICS {
-                    density[lm] = density[lm].add(Lanes::splat(y[lm]));
+                    density[lm] = density[lm].add(Portable, Lanes::splat(y[lm]));
                 }
             }
             forward(&invariants, &density)

@@ -1,5 +1,7 @@
 //! Sixteen radial channels side by side: the arithmetic every kernel is written in.
 
+use crate::path::{Operations, Path};
+
 /// Radial channels of an environment, and lanes of every vector: one AVX-512 register of f32.
 pub const CHANNELS: usize = 16;
 
@@ -26,8 +28,8 @@ pub trait Real:
     fn from_f64(x: f64) -> Self;
     /// To f64, exact.
     fn to_f64(self) -> f64;
-    /// a * b + c in one rounding.
-    fn fused(a: Self, b: Self, c: Self) -> Self;
+    /// What a path does with sixteen of them.
+    fn operations<P: Path>(path: P) -> impl Operations<Self>;
     /// Square root.
     fn root(self) -> Self;
     /// x / (1 + exp(-x)) and its derivative.
@@ -46,8 +48,8 @@ impl Real for f64 {
         self
     }
     #[inline(always)]
-    fn fused(a: Self, b: Self, c: Self) -> Self {
-        a.mul_add(b, c)
+    fn operations<P: Path>(path: P) -> impl Operations<Self> {
+        path
     }
     #[inline(always)]
     fn root(self) -> Self {
@@ -72,8 +74,8 @@ impl Real for f32 {
         f64::from(self)
     }
     #[inline(always)]
-    fn fused(a: Self, b: Self, c: Self) -> Self {
-        a.mul_add(b, c)
+    fn operations<P: Path>(path: P) -> impl Operations<Self> {
+        path
     }
     #[inline(always)]
     fn root(self) -> Self {
@@ -110,15 +112,15 @@ pub trait Vector: Copy + Send + Sync {
     /// All zeros.
     const ZERO: Self;
     /// Sum by channel.
-    fn add(self, other: Self) -> Self;
+    fn add<P: Path>(self, path: P, other: Self) -> Self;
     /// Product by channel.
-    fn mul(self, other: Self) -> Self;
+    fn mul<P: Path>(self, path: P, other: Self) -> Self;
     /// `self * other + acc` by channel.
-    fn mul_add<const FUSED: bool>(self, other: Self, acc: Self) -> Self;
+    fn mul_add<P: Path>(self, path: P, other: Self, acc: Self) -> Self;
     /// Product with a constant.
-    fn scale(self, factor: Self::Scalar) -> Self;
+    fn scale<P: Path>(self, path: P, factor: Self::Scalar) -> Self;
     /// Channel n of the result is channel (n + SHIFT) mod 16.
-    fn rotate<const SHIFT: usize>(self) -> Self;
+    fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self;
 }
 
 /// Sixteen numbers, one a channel.
@@ -135,18 +137,16 @@ impl<T: Real> Lanes<T> {
 
     /// `self * factor + acc` by channel.
     #[inline(always)]
-    pub fn axpy<const FUSED: bool>(self, factor: T, acc: Self) -> Self {
-        Self(std::array::from_fn(|n| {
-            if FUSED { T::fused(self.0[n], factor, acc.0[n]) } else { self.0[n] * factor + acc.0[n] }
-        }))
+    pub fn axpy<P: Path>(self, path: P, factor: T, acc: Self) -> Self {
+        let on = T::operations(path);
+        Self(on.mul_add(self.0, on.splat(factor), acc.0))
     }
 
     /// Sum over the channels, by halves, so that the order is the same on every path.
     #[inline(always)]
-    pub fn sum(self) -> T {
-        let a: [T; 8] = std::array::from_fn(|n| self.0[n] + self.0[n + 8]);
-        let b: [T; 4] = std::array::from_fn(|n| a[n] + a[n + 4]);
-        (b[0] + b[2]) + (b[1] + b[3])
+    pub fn sum<P: Path>(self, path: P) -> T {
+        let [a, b, c, d] = T::operations(path).quarter(self.0);
+        (a + c) + (b + d)
     }
 }
 
@@ -154,26 +154,25 @@ impl<T: Real> Vector for Lanes<T> {
     type Scalar = T;
     const ZERO: Self = Self([T::ZERO; CHANNELS]);
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(std::array::from_fn(|n| self.0[n] + other.0[n]))
+    fn add<P: Path>(self, path: P, other: Self) -> Self {
+        Self(T::operations(path).add(self.0, other.0))
     }
     #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(std::array::from_fn(|n| self.0[n] * other.0[n]))
+    fn mul<P: Path>(self, path: P, other: Self) -> Self {
+        Self(T::operations(path).mul(self.0, other.0))
     }
     #[inline(always)]
-    fn mul_add<const FUSED: bool>(self, other: Self, acc: Self) -> Self {
-        Self(std::array::from_fn(|n| {
-            if FUSED { T::fused(self.0[n], other.0[n], acc.0[n]) } else { self.0[n] * other.0[n] + acc.0[n] }
-        }))
+    fn mul_add<P: Path>(self, path: P, other: Self, acc: Self) -> Self {
+        Self(T::operations(path).mul_add(self.0, other.0, acc.0))
     }
     #[inline(always)]
-    fn scale(self, factor: T) -> Self {
-        Self(std::array::from_fn(|n| self.0[n] * factor))
+    fn scale<P: Path>(self, path: P, factor: T) -> Self {
+        let on = T::operations(path);
+        Self(on.mul(self.0, on.splat(factor)))
     }
     #[inline(always)]
-    fn rotate<const SHIFT: usize>(self) -> Self {
-        Self(std::array::from_fn(|n| self.0[(n + SHIFT) % CHANNELS]))
+    fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self {
+        Self(T::operations(path).rotate::<SHIFT>(self.0))
     }
 }
 
@@ -193,34 +192,36 @@ impl<T: Real> Vector for Dual<T> {
     type Scalar = T;
     const ZERO: Self = Self { value: Lanes::ZERO, slope: Lanes::ZERO };
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self { value: self.value.add(other.value), slope: self.slope.add(other.slope) }
+    fn add<P: Path>(self, path: P, other: Self) -> Self {
+        Self { value: self.value.add(path, other.value), slope: self.slope.add(path, other.slope) }
     }
     #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self::mul_add::<false>(self, other, Self::ZERO)
+    fn mul<P: Path>(self, path: P, other: Self) -> Self {
+        let slope = self.slope.mul(path, other.value);
+        Self { value: self.value.mul(path, other.value), slope: self.value.mul_add(path, other.slope, slope) }
     }
     #[inline(always)]
-    fn mul_add<const FUSED: bool>(self, other: Self, acc: Self) -> Self {
-        let slope = self.slope.mul_add::<FUSED>(other.value, acc.slope);
+    fn mul_add<P: Path>(self, path: P, other: Self, acc: Self) -> Self {
+        let slope = self.slope.mul_add(path, other.value, acc.slope);
         Self {
-            value: self.value.mul_add::<FUSED>(other.value, acc.value),
-            slope: self.value.mul_add::<FUSED>(other.slope, slope),
+            value: self.value.mul_add(path, other.value, acc.value),
+            slope: self.value.mul_add(path, other.slope, slope),
         }
     }
     #[inline(always)]
-    fn scale(self, factor: T) -> Self {
-        Self { value: self.value.scale(factor), slope: self.slope.scale(factor) }
+    fn scale<P: Path>(self, path: P, factor: T) -> Self {
+        Self { value: self.value.scale(path, factor), slope: self.slope.scale(path, factor) }
     }
     #[inline(always)]
-    fn rotate<const SHIFT: usize>(self) -> Self {
-        Self { value: self.value.rotate::<SHIFT>(), slope: self.slope.rotate::<SHIFT>() }
+    fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self {
+        Self { value: self.value.rotate::<SHIFT, P>(path), slope: self.slope.rotate::<SHIFT, P>(path) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::Portable;
 
     #[test]
     fn fast_exponential_is_accurate() {
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn rotation_and_sum_act_on_channels() {
         let v = Lanes(std::array::from_fn(|n| n as f64));
-        assert_eq!(v.rotate::<3>().0[15], 2.0);
-        assert_eq!(v.sum(), 120.0);
+        assert_eq!(v.rotate::<3, _>(Portable).0[15], 2.0);
+        assert_eq!(v.sum(Portable), 120.0);
     }
 }

@@ -13,6 +13,7 @@ pub mod coupling;
 pub mod harmonics;
 pub mod invariants;
 pub mod lanes;
+pub mod path;
 pub mod radial;
 pub mod simd;
 
@@ -20,5 +21,6 @@ pub use coupling::Coupling;
 pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_with_gradients};
 pub use invariants::{Invariants, InvariantsError};
 pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector};
+pub use path::{Path, Portable};
 pub use radial::RadialBasis;
 pub use simd::SimdPath;

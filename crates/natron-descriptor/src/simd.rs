@@ -1,5 +1,9 @@
 //! Which instructions the kernels run with, chosen once at run time.
 
+use crate::path::{Path, Portable};
+#[cfg(target_arch = "x86_64")]
+use crate::path::{Wide256, Wide512};
+
 /// An instruction set the kernels are compiled for. Results differ between paths in the last bits
 /// (fused multiply-add or not), never within one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +58,15 @@ impl SimdPath {
             if self == Self::Avx512
                 && let Some(simd) = pulp::x86::V4::try_new()
             {
-                return simd.vectorize(FusedKernel(kernel));
+                return simd.vectorize(On(Wide512(simd), kernel));
             }
             if self == Self::Avx2
                 && let Some(simd) = pulp::x86::V3::try_new()
             {
-                return simd.vectorize(FusedKernel(kernel));
+                return simd.vectorize(On(Wide256(simd), kernel));
             }
         }
-        kernel.call::<false>()
+        kernel.call(Portable)
     }
 }
 
@@ -70,19 +74,19 @@ impl SimdPath {
 pub trait Kernel {
     /// What it returns.
     type Output;
-    /// Does the work; `FUSED` says whether multiply-add is one instruction on this path.
-    fn call<const FUSED: bool>(self) -> Self::Output;
+    /// Does the work with the operations of `path`.
+    fn call<P: Path>(self, path: P) -> Self::Output;
 }
 
 #[cfg(target_arch = "x86_64")]
-struct FusedKernel<K>(K);
+struct On<P, K>(P, K);
 
 #[cfg(target_arch = "x86_64")]
-impl<K: Kernel> pulp::NullaryFnOnce for FusedKernel<K> {
+impl<P: Path, K: Kernel> pulp::NullaryFnOnce for On<P, K> {
     type Output = K::Output;
     #[inline(always)]
     fn call(self) -> K::Output {
-        self.0.call::<true>()
+        self.1.call(self.0)
     }
 }
 
@@ -94,7 +98,7 @@ mod tests {
     impl Kernel for Product {
         type Output = f64;
         #[inline(always)]
-        fn call<const FUSED: bool>(self) -> f64 {
+        fn call<P: Path>(self, _: P) -> f64 {
             self.0 * self.1
         }
     }

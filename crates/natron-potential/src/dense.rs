@@ -1,6 +1,6 @@
 //! Dense layers over blocks of atoms, channels in lanes.
 
-use natron_descriptor::{CHANNELS, Lanes, Real, Vector};
+use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector};
 
 /// Atoms a block holds: weights are read once for all of them.
 pub const BLOCK: usize = 8;
@@ -39,8 +39,9 @@ impl<T: Real> Weights<T> {
     /// Shapes: `x` `[atoms][stride]` of lane vectors holding at least `inputs` numbers each, `out`
     /// `[atoms][vectors]`.
     #[inline(always)]
-    pub fn accumulate<const FUSED: bool>(
+    pub fn accumulate<P: Path>(
         &self,
+        path: P,
         x: &[Lanes<T>],
         stride: usize,
         out: &mut [Lanes<T>],
@@ -54,10 +55,10 @@ impl<T: Real> Weights<T> {
             while v < vectors {
                 let wide = if vectors - v >= 4 { 4 } else { 1 };
                 match (some, wide) {
-                    (4, 4) => self.tile::<FUSED, 4, 4>(x, stride, out, first, v),
-                    (4, _) => self.tile::<FUSED, 4, 1>(x, stride, out, first, v),
-                    (_, 4) => self.tile::<FUSED, 1, 4>(x, stride, out, first, v),
-                    _ => self.tile::<FUSED, 1, 1>(x, stride, out, first, v),
+                    (4, 4) => self.tile::<P, 4, 4>(path, x, stride, out, first, v),
+                    (4, _) => self.tile::<P, 4, 1>(path, x, stride, out, first, v),
+                    (_, 4) => self.tile::<P, 1, 4>(path, x, stride, out, first, v),
+                    _ => self.tile::<P, 1, 1>(path, x, stride, out, first, v),
                 }
                 v += wide;
             }
@@ -66,8 +67,9 @@ impl<T: Real> Weights<T> {
     }
 
     #[inline(always)]
-    fn tile<const FUSED: bool, const ATOMS: usize, const WIDE: usize>(
+    fn tile<P: Path, const ATOMS: usize, const WIDE: usize>(
         &self,
+        path: P,
         x: &[Lanes<T>],
         stride: usize,
         out: &mut [Lanes<T>],
@@ -86,7 +88,7 @@ impl<T: Real> Weights<T> {
                 let row = &self.values[row..row + WIDE];
                 for (sums, input) in sums.iter_mut().zip(&inputs) {
                     for (sum, weight) in sums.iter_mut().zip(row) {
-                        *sum = weight.axpy::<FUSED>(input.0[n], *sum);
+                        *sum = weight.axpy(path, input.0[n], *sum);
                     }
                 }
             }
@@ -156,8 +158,9 @@ impl<T: Real> Network<T> {
     ///
     /// Shapes: `x` and `gradient` `[atoms][inputs / 16]`, `out` `[atoms]`.
     #[inline(always)]
-    pub fn evaluate<const FUSED: bool>(
+    pub fn evaluate<P: Path>(
         &self,
+        path: P,
         x: &[Lanes<T>],
         gradient: &mut [Lanes<T>],
         out: &mut [T],
@@ -176,7 +179,7 @@ impl<T: Real> Network<T> {
                 0 => (x, self.inputs.div_ceil(CHANNELS)),
                 _ => (&before[n - 1][..], self.forward[n - 1].vectors()),
             };
-            self.forward[n].accumulate::<FUSED>(input, stride, here, atoms);
+            self.forward[n].accumulate(path, input, stride, here, atoms);
             if n < last {
                 for (value, slope) in here.iter_mut().zip(&mut scratch.slopes[n]) {
                     for lane in 0..CHANNELS {
@@ -188,13 +191,14 @@ impl<T: Real> Network<T> {
         for (a, out) in out.iter_mut().enumerate() {
             *out = scratch.values[last][a].0[0];
         }
-        self.pull_back::<FUSED>(gradient, scratch, atoms);
+        self.pull_back(path, gradient, scratch, atoms);
     }
 
     /// The gradients, from the output back to the inputs.
     #[inline(always)]
-    fn pull_back<const FUSED: bool>(
+    fn pull_back<P: Path>(
         &self,
+        path: P,
         gradient: &mut [Lanes<T>],
         scratch: &mut NetworkScratch<T>,
         atoms: usize,
@@ -207,20 +211,21 @@ impl<T: Real> Network<T> {
             let (before, after) = scratch.values.split_at_mut(n);
             let here = &mut before[n - 1][..atoms * self.forward[n - 1].vectors()];
             here.fill(Lanes::ZERO);
-            self.backward[n].accumulate::<FUSED>(&after[0], self.forward[n].vectors(), here, atoms);
+            self.backward[n].accumulate(path, &after[0], self.forward[n].vectors(), here, atoms);
             for (value, slope) in here.iter_mut().zip(&scratch.slopes[n - 1]) {
-                *value = value.mul(*slope);
+                *value = value.mul(path, *slope);
             }
         }
         let gradient = &mut gradient[..atoms * self.inputs.div_ceil(CHANNELS)];
         gradient.fill(Lanes::ZERO);
-        self.backward[0].accumulate::<FUSED>(&scratch.values[0], self.forward[0].vectors(), gradient, atoms);
+        self.backward[0].accumulate(path, &scratch.values[0], self.forward[0].vectors(), gradient, atoms);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use natron_descriptor::Portable;
     use rand::{RngExt, SeedableRng};
 
     fn random(count: usize, rng: &mut impl rand::Rng) -> Vec<f64> {
@@ -253,7 +258,7 @@ mod tests {
                     .flat_map(|x| x.as_chunks::<CHANNELS>().0.iter().map(|c| Lanes(*c)).collect::<Vec<_>>())
                     .collect();
                 let (mut out, mut gradient) = (vec![0.0; atoms], vec![Lanes::ZERO; x.len()]);
-                network.evaluate::<false>(&x, &mut gradient, &mut out, &mut network.scratch());
+                network.evaluate(Portable, &x, &mut gradient, &mut out, &mut network.scratch());
                 for a in 0..atoms {
                     assert!((out[a] - plain(&layers, &inputs[a])).abs() < 1e-12 * (1.0 + out[a].abs()));
                     for i in [0, widths[0] / 2, widths[0] - 1] {

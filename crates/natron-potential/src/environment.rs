@@ -8,7 +8,8 @@
 use natron_atoms::{NeighbourList, Structure, Vec3};
 use natron_descriptor::simd::Kernel;
 use natron_descriptor::{
-    CHANNELS, HARMONICS, Invariants, Lanes, RadialBasis, Real, SimdPath, Vector, harmonics_with_gradients,
+    CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, RadialBasis, Real, SimdPath, Vector,
+    harmonics_with_gradients,
 };
 
 use crate::dense::{BLOCK, Network, NetworkScratch};
@@ -104,7 +105,7 @@ impl<T: Real> Compiled<T> {
             .map(|s| {
                 let (mut out, mut gradient) = ([T::ZERO], empty.clone());
                 let mut scratch = networks[s].scratch();
-                networks[s].evaluate::<false>(&empty, &mut gradient, &mut out, &mut scratch);
+                networks[s].evaluate(Portable, &empty, &mut gradient, &mut out, &mut scratch);
                 model.isolated_ev[s] - out[0].to_f64()
             })
             .collect();
@@ -264,15 +265,16 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn call<const FUSED: bool>(self) {
+    fn call<P: Path>(self, path: P) {
         let Self { model, centre_species, centres, scratch } = self;
-        expand::<T, FUSED>(model, centre_species, centres, scratch);
+        expand(path, model, centre_species, centres, scratch);
         let vectors = model.invariants.vectors();
         for slot in 0..centres {
             let features = &mut scratch.features[slot * vectors..(slot + 1) * vectors];
-            model.invariants.forward::<_, FUSED>(&scratch.density[slot], features);
+            model.invariants.forward(path, &scratch.density[slot], features);
         }
-        model.networks[centre_species].evaluate::<FUSED>(
+        model.networks[centre_species].evaluate(
+            path,
             &scratch.features,
             &mut scratch.gradients,
             &mut scratch.energies[..centres],
@@ -280,15 +282,16 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
         );
         for slot in 0..centres {
             let weights = &scratch.gradients[slot * vectors..(slot + 1) * vectors];
-            scratch.density[slot] = model.invariants.adjoint::<_, FUSED>(&scratch.density[slot], weights);
+            scratch.density[slot] = model.invariants.adjoint(path, &scratch.density[slot], weights);
         }
-        contract::<T, FUSED>(centres, scratch);
+        contract(path, centres, scratch);
     }
 }
 
 /// A_nlm = sum_j R_n Y_lm, keeping R, R', Y and dY/du of each neighbour.
 #[inline(always)]
-fn expand<T: Real, const FUSED: bool>(
+fn expand<T: Real, P: Path>(
+    path: P,
     model: &Compiled<T>,
     centre_species: usize,
     centres: usize,
@@ -307,13 +310,13 @@ fn expand<T: Real, const FUSED: bool>(
             functions.basis.evaluate(pair.distance, &mut values[..terms], &mut slopes[..terms]);
             let (mut radial, mut slope) = (Lanes::ZERO, Lanes::ZERO);
             for (coefficients, (value, d)) in functions.coefficients.iter().zip(values.iter().zip(&slopes)) {
-                radial = coefficients.axpy::<FUSED>(*value, radial);
-                slope = coefficients.axpy::<FUSED>(*d, slope);
+                radial = coefficients.axpy(path, *value, radial);
+                slope = coefficients.axpy(path, *d, slope);
             }
             scratch.radial[k] = [radial, slope];
             let (y, [gx, gy, gz]) = harmonics_with_gradients(pair.unit);
             for lm in 0..HARMONICS {
-                density[lm] = radial.axpy::<FUSED>(y[lm], density[lm]);
+                density[lm] = radial.axpy(path, y[lm], density[lm]);
             }
             scratch.angular[k] = [y, gx, gy, gz];
         }
@@ -323,7 +326,7 @@ fn expand<T: Real, const FUSED: bool>(
 
 /// dE/dr of each neighbour from G = dE/dA (which `density` holds by now).
 #[inline(always)]
-fn contract<T: Real, const FUSED: bool>(centres: usize, scratch: &mut Scratch<T>) {
+fn contract<T: Real, P: Path>(path: P, centres: usize, scratch: &mut Scratch<T>) {
     scratch.pair_gradients.resize(scratch.pairs.len(), [T::ZERO; 3]);
     for slot in 0..centres {
         let density = &scratch.density[slot];
@@ -331,15 +334,15 @@ fn contract<T: Real, const FUSED: bool>(centres: usize, scratch: &mut Scratch<T>
             let [y, gx, gy, gz] = &scratch.angular[k];
             let mut along = [Lanes::ZERO; 4];
             for lm in 0..HARMONICS {
-                along[0] = density[lm].axpy::<FUSED>(y[lm], along[0]);
-                along[1] = density[lm].axpy::<FUSED>(gx[lm], along[1]);
-                along[2] = density[lm].axpy::<FUSED>(gy[lm], along[2]);
-                along[3] = density[lm].axpy::<FUSED>(gz[lm], along[3]);
+                along[0] = density[lm].axpy(path, y[lm], along[0]);
+                along[1] = density[lm].axpy(path, gx[lm], along[1]);
+                along[2] = density[lm].axpy(path, gy[lm], along[2]);
+                along[3] = density[lm].axpy(path, gz[lm], along[3]);
             }
             let [radial, slope] = scratch.radial[k];
             let Pair { unit, inverse_distance, .. } = scratch.pairs[k];
-            let stretch = along[0].mul(slope).sum();
-            let turn: [T; 3] = std::array::from_fn(|c| along[1 + c].mul(radial).sum());
+            let stretch = along[0].mul(path, slope).sum(path);
+            let turn = [along[1], along[2], along[3]].map(|along| along.mul(path, radial).sum(path));
             let outward = turn[0] * unit[0] + turn[1] * unit[1] + turn[2] * unit[2];
             scratch.pair_gradients[k] =
                 std::array::from_fn(|c| stretch * unit[c] + (turn[c] - outward * unit[c]) * inverse_distance);

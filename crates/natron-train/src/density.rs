@@ -7,7 +7,7 @@
 
 use natron_atoms::{Mat3, NeighbourList, Structure, Vec3};
 use natron_descriptor::simd::Kernel;
-use natron_descriptor::{HARMONICS, RadialBasis, SimdPath, harmonics_with_gradients};
+use natron_descriptor::{HARMONICS, Path, RadialBasis, SimdPath, harmonics_with_gradients};
 use natron_potential::ModelSpec;
 
 /// A neighbour within its cutoff.
@@ -88,7 +88,7 @@ impl Kernel for Expand<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call<const FUSED: bool>(self) {
+    fn call<P: Path>(self, _: P) {
         let Self { pairs, terms, columns, out, direction } = self;
         let (mut values, mut slopes) = ([0.0f32; 64], [0.0f32; 64]);
         for pair in pairs {

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use natron_descriptor::simd::Kernel;
-use natron_descriptor::{CHANNELS, Dual, HARMONICS, Invariants, Lanes, SimdPath, Vector};
+use natron_descriptor::{CHANNELS, Dual, HARMONICS, Invariants, Lanes, Path, SimdPath, Vector};
 use natron_potential::{Layer, Model};
 use rayon::prelude::*;
 
@@ -203,8 +203,8 @@ struct Features<'a> {
 impl Kernel for Features<'_> {
     type Output = ();
     #[inline(always)]
-    fn call<const FUSED: bool>(self) {
-        self.invariants.forward::<_, FUSED>(self.density, self.out);
+    fn call<P: Path>(self, path: P) {
+        self.invariants.forward(path, self.density, self.out);
     }
 }
 
@@ -242,8 +242,8 @@ struct PullBack<'a> {
 impl Kernel for PullBack<'_> {
     type Output = DualDensity;
     #[inline(always)]
-    fn call<const FUSED: bool>(self) -> DualDensity {
-        self.invariants.adjoint::<_, FUSED>(self.density, self.weights)
+    fn call<P: Path>(self, path: P) -> DualDensity {
+        self.invariants.adjoint(path, self.density, self.weights)
     }
 }
 
