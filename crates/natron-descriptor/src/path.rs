@@ -336,6 +336,8 @@ mod tests {
                 on.rotate::<13>(b).to_vec(),
                 on.rotate::<15>(b).to_vec(),
                 on.quarter(b).to_vec(),
+                on.sub(a, b).to_vec(),
+                on.div(a, c.map(|c| c + T::ONE)).to_vec(),
             ]
         }
     }
