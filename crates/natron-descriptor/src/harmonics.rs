@@ -5,6 +5,7 @@
 //! that of the polynomial, to be projected: dY/dr = (I - u u^T) g / |r|.
 
 use crate::lanes::Real;
+use crate::number::Number;
 
 /// Highest angular momentum.
 pub const L_MAX: usize = 4;
@@ -23,13 +24,19 @@ pub fn harmonics<T: Real>(u: [T; 3]) -> [T; HARMONICS] {
 ///
 /// Shapes: `u` `[3]`, values `[25]`, gradients `[3][25]`.
 #[inline(always)]
-#[rustfmt::skip]
 pub fn harmonics_with_gradients<T: Real>(u: [T; 3]) -> ([T; HARMONICS], [[T; HARMONICS]; 3]) {
+    harmonics_of(T::from_f64, u)
+}
+
+/// The same for any numbers, whose constants `c` makes.
+#[inline(always)]
+#[rustfmt::skip]
+pub fn harmonics_of<N: Number>(c: impl Fn(f64) -> N, u: [N; 3]) -> ([N; HARMONICS], [[N; HARMONICS]; 3]) {
     let [x, y, z] = u;
-    let c = |value: f64| T::from_f64(value);
+    let one = c(1.0);
     let (x2, y2, z2) = (x * x, y * y, z * z);
     let (two, three, four) = (c(2.0), c(3.0), c(4.0));
-    let o = T::ZERO;
+    let o = c(0.0);
     // sqrt(prefactor / pi) constants, by (l, |m|).
     let c00 = c(0.282_094_791_773_878_14);
     let c1 = c(0.488_602_511_902_919_9);
@@ -42,15 +49,15 @@ pub fn harmonics_with_gradients<T: Real>(u: [T; 3]) -> ([T; HARMONICS], [[T; HAR
 
     let xy = x * y;
     let d = x2 - y2;
-    let z5 = c(5.0) * z2 - T::ONE;
-    let z71 = c(7.0) * z2 - T::ONE;
+    let z5 = c(5.0) * z2 - one;
+    let z71 = c(7.0) * z2 - one;
     let z73 = c(7.0) * z2 - three;
     let (y3, x3) = (three * x2 - y2, x2 - three * y2);
     let (ten, fourteen) = (c(10.0), c(14.0));
     let values = [
         c00,
         c1 * y, c1 * z, c1 * x,
-        c22 * xy, c22 * y * z, c20 * (three * z2 - T::ONE), c22 * x * z, c2e * d,
+        c22 * xy, c22 * y * z, c20 * (three * z2 - one), c22 * x * z, c2e * d,
         c33 * y * y3, c32 * xy * z, c31 * y * z5, c30 * z * (c(5.0) * z2 - three), c31 * x * z5, c3e * z * d, c33 * x * x3,
         c44 * xy * d, c43 * y * z * y3, c42 * xy * z71, c41 * y * z * z73,
         c40 * (z2 * (c(35.0) * z2 - c(30.0)) + three),

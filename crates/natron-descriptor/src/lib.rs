@@ -13,14 +13,16 @@ pub mod coupling;
 pub mod harmonics;
 pub mod invariants;
 pub mod lanes;
+pub mod number;
 pub mod path;
 pub mod radial;
 pub mod simd;
 
 pub use coupling::Coupling;
-pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_with_gradients};
+pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_of, harmonics_with_gradients};
 pub use invariants::{Invariants, InvariantsError};
 pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector};
+pub use number::{Number, Wide};
 pub use path::{Path, Portable};
 pub use radial::RadialBasis;
 pub use simd::SimdPath;

@@ -21,6 +21,12 @@ pub trait Operations<T: Real>: Copy {
     /// a + b.
     fn add(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T>;
 
+    /// a - b.
+    fn sub(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T>;
+
+    /// a / b.
+    fn div(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T>;
+
     /// a b.
     fn mul(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T>;
 
@@ -50,6 +56,16 @@ impl<T: Real> Operations<T> for Portable {
     #[inline(always)]
     fn add(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T> {
         std::array::from_fn(|n| a[n] + b[n])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T> {
+        std::array::from_fn(|n| a[n] - b[n])
+    }
+
+    #[inline(always)]
+    fn div(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T> {
+        std::array::from_fn(|n| a[n] / b[n])
     }
 
     #[inline(always)]
@@ -89,7 +105,7 @@ mod x86 {
 
     /// Elementwise operations on the registers that sixteen numbers fill.
     macro_rules! elementwise {
-        ($number:ty, $pieces:ty, [$($piece:literal),*], $splat:ident, $add:ident, $mul:ident, $mul_add:ident) => {
+        ($number:ty, $pieces:ty, [$($piece:literal),*], $splat:ident, $add:ident, $sub:ident, $div:ident, $mul:ident, $mul_add:ident) => {
             #[inline(always)]
             fn splat(self, x: $number) -> Sixteen<$number> {
                 cast([$({ let _ = $piece; self.0.$splat(x) }),*])
@@ -99,6 +115,18 @@ mod x86 {
             fn add(self, a: Sixteen<$number>, b: Sixteen<$number>) -> Sixteen<$number> {
                 let (a, b): ($pieces, $pieces) = (cast(a), cast(b));
                 cast([$(self.0.$add(a[$piece], b[$piece])),*])
+            }
+
+            #[inline(always)]
+            fn sub(self, a: Sixteen<$number>, b: Sixteen<$number>) -> Sixteen<$number> {
+                let (a, b): ($pieces, $pieces) = (cast(a), cast(b));
+                cast([$(self.0.$sub(a[$piece], b[$piece])),*])
+            }
+
+            #[inline(always)]
+            fn div(self, a: Sixteen<$number>, b: Sixteen<$number>) -> Sixteen<$number> {
+                let (a, b): ($pieces, $pieces) = (cast(a), cast(b));
+                cast([$(self.0.$div(a[$piece], b[$piece])),*])
             }
 
             #[inline(always)]
@@ -160,7 +188,17 @@ mod x86 {
     }
 
     impl Operations<f32> for Wide512 {
-        elementwise!(f32, [f32x16; 1], [0], splat_f32x16, add_f32x16, mul_f32x16, mul_add_f32x16);
+        elementwise!(
+            f32,
+            [f32x16; 1],
+            [0],
+            splat_f32x16,
+            add_f32x16,
+            sub_f32x16,
+            div_f32x16,
+            mul_f32x16,
+            mul_add_f32x16
+        );
 
         #[inline(always)]
         fn rotate<const SHIFT: usize>(self, a: Sixteen<f32>) -> Sixteen<f32> {
@@ -177,7 +215,17 @@ mod x86 {
     }
 
     impl Operations<f64> for Wide512 {
-        elementwise!(f64, [f64x8; 2], [0, 1], splat_f64x8, add_f64x8, mul_f64x8, mul_add_f64x8);
+        elementwise!(
+            f64,
+            [f64x8; 2],
+            [0, 1],
+            splat_f64x8,
+            add_f64x8,
+            sub_f64x8,
+            div_f64x8,
+            mul_f64x8,
+            mul_add_f64x8
+        );
 
         #[inline(always)]
         fn rotate<const SHIFT: usize>(self, a: Sixteen<f64>) -> Sixteen<f64> {
@@ -202,7 +250,17 @@ mod x86 {
     }
 
     impl Operations<f32> for Wide256 {
-        elementwise!(f32, [f32x8; 2], [0, 1], splat_f32x8, add_f32x8, mul_f32x8, mul_add_f32x8);
+        elementwise!(
+            f32,
+            [f32x8; 2],
+            [0, 1],
+            splat_f32x8,
+            add_f32x8,
+            sub_f32x8,
+            div_f32x8,
+            mul_f32x8,
+            mul_add_f32x8
+        );
 
         #[inline(always)]
         fn rotate<const SHIFT: usize>(self, a: Sixteen<f32>) -> Sixteen<f32> {
@@ -229,7 +287,17 @@ mod x86 {
     }
 
     impl Operations<f64> for Wide256 {
-        elementwise!(f64, [f64x4; 4], [0, 1, 2, 3], splat_f64x4, add_f64x4, mul_f64x4, mul_add_f64x4);
+        elementwise!(
+            f64,
+            [f64x4; 4],
+            [0, 1, 2, 3],
+            splat_f64x4,
+            add_f64x4,
+            sub_f64x4,
+            div_f64x4,
+            mul_f64x4,
+            mul_add_f64x4
+        );
 
         #[inline(always)]
         fn quarter(self, a: Sixteen<f64>) -> [f64; 4] {
@@ -268,6 +336,8 @@ mod tests {
                 on.rotate::<13>(b).to_vec(),
                 on.rotate::<15>(b).to_vec(),
                 on.quarter(b).to_vec(),
+                on.sub(a, b).to_vec(),
+                on.div(a, c.map(|c| c + T::ONE)).to_vec(),
             ]
         }
     }

@@ -10,7 +10,9 @@
 //! | r_0 | `scale` |
 //! | B_k, dB_k/dr | `values[k]`, `slopes[k]` |
 
-use crate::lanes::Real;
+use crate::lanes::{CHANNELS, Real};
+use crate::number::{Number, Wide};
+use crate::path::Path;
 
 /// The radial basis of one ordered species pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,17 +48,44 @@ impl<T: Real> RadialBasis<T> {
     /// Shapes: both `[K]`, K >= 2.
     #[inline(always)]
     pub fn evaluate(&self, r: T, values: &mut [T], slopes: &mut [T]) {
-        let two = T::ONE + T::ONE;
-        let three = two + T::ONE;
+        self.evaluate_with(T::from_f64, r, values, slopes);
+    }
+
+    /// The bases of sixteen pairs side by side.
+    #[inline(always)]
+    pub fn side_by_side<P: Path>(path: P, bases: &[&Self; CHANNELS]) -> RadialBasis<Wide<T, P>> {
+        let mut fields = [[T::ZERO; CHANNELS]; 5];
+        for (n, basis) in bases.iter().enumerate() {
+            fields[0][n] = basis.cutoff;
+            fields[1][n] = basis.inverse_cutoff_squared;
+            fields[2][n] = basis.inverse_scale_cubed;
+            fields[3][n] = basis.x_factor;
+            fields[4][n] = basis.x_shift;
+        }
+        RadialBasis {
+            cutoff: Wide::new(path, fields[0]),
+            inverse_cutoff_squared: Wide::new(path, fields[1]),
+            inverse_scale_cubed: Wide::new(path, fields[2]),
+            x_factor: Wide::new(path, fields[3]),
+            x_shift: Wide::new(path, fields[4]),
+        }
+    }
+}
+
+impl<N: Number> RadialBasis<N> {
+    /// [`RadialBasis::evaluate`] for any numbers, whose constants `c` makes.
+    #[inline(always)]
+    pub fn evaluate_with(&self, c: impl Fn(f64) -> N, r: N, values: &mut [N], slopes: &mut [N]) {
+        let (zero, one, two, three) = (c(0.0), c(1.0), c(2.0), c(3.0));
         let r2 = r * r;
-        let s = T::ONE / (T::ONE + r2 * r * self.inverse_scale_cubed);
+        let s = one / (one + r2 * r * self.inverse_scale_cubed);
         let ds = -(three * r2 * self.inverse_scale_cubed * s * s);
         let (x, dx) = (self.x_factor * s + self.x_shift, self.x_factor * ds);
-        let w = T::ONE - r2 * self.inverse_cutoff_squared;
+        let w = one - r2 * self.inverse_cutoff_squared;
         let cut = w * w * w;
         let dcut = -(three * two * w * w * r * self.inverse_cutoff_squared);
         // T_k and dT_k/dx by their three-term recurrence.
-        let (mut t0, mut t1, mut d0, mut d1) = (T::ONE, x, T::ZERO, T::ONE);
+        let (mut t0, mut t1, mut d0, mut d1) = (one, x, zero, one);
         for (value, slope) in values.iter_mut().zip(slopes.iter_mut()) {
             *value = t0 * cut;
             *slope = d0 * dx * cut + t0 * dcut;

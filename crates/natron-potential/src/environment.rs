@@ -8,8 +8,8 @@
 use natron_atoms::{NeighbourList, Structure, Vec3};
 use natron_descriptor::simd::Kernel;
 use natron_descriptor::{
-    CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, RadialBasis, Real, SimdPath, Vector,
-    harmonics_with_gradients,
+    CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, RadialBasis, Real, SimdPath, Vector, Wide,
+    harmonics_of,
 };
 
 use crate::dense::{BLOCK, Network, NetworkScratch};
@@ -53,7 +53,8 @@ pub(crate) struct Scratch<T> {
     vectors: Vec<Vec3>,
     first: Vec<usize>,
     radial: Vec<[Lanes<T>; 2]>,
-    angular: Vec<[[T; HARMONICS]; 4]>,
+    /// Y and dY/du, of sixteen pairs each.
+    angular: Vec<[[Lanes<T>; HARMONICS]; 4]>,
     density: Vec<[Lanes<T>; HARMONICS]>,
     features: Vec<Lanes<T>>,
     gradients: Vec<Lanes<T>>,
@@ -267,7 +268,8 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
         let Self { model, centre_species, centres, scratch } = self;
-        expand(path, model, centre_species, centres, scratch);
+        prepare(path, model, centre_species, scratch);
+        expand(path, centres, scratch);
         let vectors = model.invariants.vectors();
         for slot in 0..centres {
             let features = &mut scratch.features[slot * vectors..(slot + 1) * vectors];
@@ -288,37 +290,58 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
     }
 }
 
-/// A_nlm = sum_j R_n Y_lm, keeping R, R', Y and dY/du of each neighbour.
+/// R, R' and Y, dY/du of every pair, the formulas on sixteen pairs at once.
 #[inline(always)]
-fn expand<T: Real, P: Path>(
-    path: P,
-    model: &Compiled<T>,
-    centre_species: usize,
-    centres: usize,
-    scratch: &mut Scratch<T>,
-) {
-    let count = scratch.pairs.len();
-    scratch.radial.resize(count, [Lanes::ZERO; 2]);
-    scratch.angular.resize(count, [[T::ZERO; HARMONICS]; 4]);
-    let (mut values, mut slopes) = ([T::ZERO; 64], [T::ZERO; 64]);
+fn prepare<T: Real, P: Path>(path: P, model: &Compiled<T>, centre_species: usize, scratch: &mut Scratch<T>) {
+    let constant = |x| Wide::splat(path, T::from_f64(x));
+    scratch.radial.clear();
+    scratch.angular.resize(scratch.pairs.len().div_ceil(CHANNELS), [[Lanes::ZERO; HARMONICS]; 4]);
+    let row = &model.radial[centre_species * model.species..(centre_species + 1) * model.species];
+    let (mut values, mut slopes) = ([constant(0.0); 64], [constant(0.0); 64]);
+    let terms = row[0].coefficients.len();
+    let (values, slopes) = (&mut values[..terms], &mut slopes[..terms]);
+    for (pairs, angular) in scratch.pairs.chunks(CHANNELS).zip(&mut scratch.angular) {
+        // The last chunk repeats its last pair.
+        let mut bases = [&row[0].basis; CHANNELS];
+        let mut numbers = [[T::ZERO; CHANNELS]; 4];
+        for n in 0..CHANNELS {
+            let pair = &pairs[n.min(pairs.len() - 1)];
+            bases[n] = &row[pair.neighbour_species as usize].basis;
+            let [x, y, z] = pair.unit;
+            [numbers[0][n], numbers[1][n], numbers[2][n], numbers[3][n]] = [x, y, z, pair.distance];
+        }
+        let [x, y, z, distance] = numbers.map(|numbers| Wide::new(path, numbers));
+        RadialBasis::side_by_side(path, &bases).evaluate_with(constant, distance, values, slopes);
+        for (n, pair) in pairs.iter().enumerate() {
+            let (mut radial, mut slope) = (Lanes::ZERO, Lanes::ZERO);
+            let coefficients = &row[pair.neighbour_species as usize].coefficients;
+            for (coefficients, (value, d)) in coefficients.iter().zip(values.iter().zip(slopes.iter())) {
+                radial = coefficients.axpy(path, value.lanes.0[n], radial);
+                slope = coefficients.axpy(path, d.lanes.0[n], slope);
+            }
+            scratch.radial.push([radial, slope]);
+        }
+        let (value, gradient) = harmonics_of(constant, [x, y, z]);
+        for lm in 0..HARMONICS {
+            angular[0][lm] = value[lm].lanes;
+            for c in 0..3 {
+                angular[1 + c][lm] = gradient[c][lm].lanes;
+            }
+        }
+    }
+}
+
+/// A_nlm = sum_j R_n Y_lm.
+#[inline(always)]
+fn expand<T: Real, P: Path>(path: P, centres: usize, scratch: &mut Scratch<T>) {
     for slot in 0..centres {
         let mut density = [Lanes::ZERO; HARMONICS];
         for k in scratch.first[slot]..scratch.first[slot + 1] {
-            let pair = &scratch.pairs[k];
-            let functions = &model.radial[centre_species * model.species + pair.neighbour_species as usize];
-            let terms = functions.coefficients.len();
-            functions.basis.evaluate(pair.distance, &mut values[..terms], &mut slopes[..terms]);
-            let (mut radial, mut slope) = (Lanes::ZERO, Lanes::ZERO);
-            for (coefficients, (value, d)) in functions.coefficients.iter().zip(values.iter().zip(&slopes)) {
-                radial = coefficients.axpy(path, *value, radial);
-                slope = coefficients.axpy(path, *d, slope);
-            }
-            scratch.radial[k] = [radial, slope];
-            let (y, [gx, gy, gz]) = harmonics_with_gradients(pair.unit);
+            let [radial, _] = scratch.radial[k];
+            let ([y, ..], n) = (&scratch.angular[k / CHANNELS], k % CHANNELS);
             for lm in 0..HARMONICS {
-                density[lm] = radial.axpy(path, y[lm], density[lm]);
+                density[lm] = radial.axpy(path, y[lm].0[n], density[lm]);
             }
-            scratch.angular[k] = [y, gx, gy, gz];
         }
         scratch.density[slot] = density;
     }
@@ -331,13 +354,13 @@ fn contract<T: Real, P: Path>(path: P, centres: usize, scratch: &mut Scratch<T>)
     for slot in 0..centres {
         let density = &scratch.density[slot];
         for k in scratch.first[slot]..scratch.first[slot + 1] {
-            let [y, gx, gy, gz] = &scratch.angular[k];
+            let ([y, gx, gy, gz], n) = (&scratch.angular[k / CHANNELS], k % CHANNELS);
             let mut along = [Lanes::ZERO; 4];
             for lm in 0..HARMONICS {
-                along[0] = density[lm].axpy(path, y[lm], along[0]);
-                along[1] = density[lm].axpy(path, gx[lm], along[1]);
-                along[2] = density[lm].axpy(path, gy[lm], along[2]);
-                along[3] = density[lm].axpy(path, gz[lm], along[3]);
+                along[0] = density[lm].axpy(path, y[lm].0[n], along[0]);
+                along[1] = density[lm].axpy(path, gx[lm].0[n], along[1]);
+                along[2] = density[lm].axpy(path, gy[lm].0[n], along[2]);
+                along[3] = density[lm].axpy(path, gz[lm].0[n], along[3]);
             }
             let [radial, slope] = scratch.radial[k];
             let Pair { unit, inverse_distance, .. } = scratch.pairs[k];
