@@ -6,7 +6,8 @@
 //! after their positions have reached the file, so that a frame that is listed is a frame that is there. A file is
 //! made beside its final place and moved there once it is in that mode, so that no moment leaves an unreadable file.
 //!
-//! A [`Reader`] takes files of other programs too and trusts none of them.
+//! A [`Reader`] takes files of other programs too and trusts none of them. Its trust in the HDF5 library has a limit it
+//! cannot guard: version 1.10 crashes on files whose heap of texts is damaged, which carries no checksum.
 
 mod attribute;
 mod cells;

@@ -1,7 +1,9 @@
 //! Attributes: written as h5py reads them best, read as anyone may have written them.
 
-use hdf5_metno::Location;
 use hdf5_metno::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5_metno::{Attribute, Location};
+
+use super::library::{Class, class_of};
 
 /// The longest attribute that is looked at.
 const MOST: usize = 16;
@@ -30,15 +32,25 @@ fn unicode(text: &str) -> hdf5_metno::Result<VarLenUnicode> {
     text.parse().map_err(|error| hdf5_metno::Error::from(format!("{text:?}: {error}")))
 }
 
+/// A small attribute of a kind, if there is one. It is asked for by name: names and encodings of all attributes are
+/// not checked by HDF5 and not fit to be listed.
+fn find(at: &Location, name: &str, wanted: impl Fn(Class) -> bool) -> hdf5_metno::Result<Option<Attribute>> {
+    let Ok(attribute) = at.attr(name) else { return Ok(None) };
+    let fits = attribute.size() <= MOST && wanted(class_of(&attribute.dtype()?));
+    Ok(fits.then_some(attribute))
+}
+
+/// The number of an attribute that holds one.
+pub(super) fn number(at: &Location, name: &str) -> hdf5_metno::Result<Option<f64>> {
+    match find(at, name, |class| matches!(class, Class::Integer | Class::Float))? {
+        Some(attribute) if attribute.is_scalar() => attribute.read_scalar().map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// The strings of an attribute; `None` if there is none of that name, or it holds no strings.
 pub(super) fn strings(at: &Location, name: &str) -> hdf5_metno::Result<Option<Vec<String>>> {
-    if !at.attr_names()?.iter().any(|present| present == name) {
-        return Ok(None);
-    }
-    let attribute = at.attr(name)?;
-    if attribute.size() > MOST {
-        return Ok(None);
-    }
+    let Some(attribute) = find(at, name, |class| class == Class::Text)? else { return Ok(None) };
     let texts = match attribute.dtype()?.to_descriptor()? {
         TypeDescriptor::VarLenUnicode => texts(&attribute.read_raw::<VarLenUnicode>()?, |s| s.as_bytes()),
         TypeDescriptor::VarLenAscii => texts(&attribute.read_raw::<VarLenAscii>()?, |s| s.as_bytes()),

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Once;
 
 use hdf5_metno::file::LibraryVersion;
-use hdf5_metno::{File, FileBuilder, OpenMode};
+use hdf5_metno::{Datatype, File, FileBuilder, OpenMode};
+use hdf5_metno_sys::h5t::{H5T_class_t, H5Tget_class};
 
 /// A file that was opened for reading.
 pub(super) struct Opened {
@@ -51,6 +52,29 @@ pub(super) fn builder() -> FileBuilder {
     let mut builder = File::with_options();
     builder.with_fapl(|access| access.libver_bounds(LibraryVersion::V110, LibraryVersion::V110));
     builder
+}
+
+/// Kinds of data types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Integer,
+    Float,
+    Text,
+    Other,
+}
+
+/// The kind of a data type from a file, to be asked before the type is described: a description of enumerations
+/// or compounds takes the file's word for sizes.
+pub(super) fn class_of(datatype: &Datatype) -> Class {
+    // SAFETY: the handle is open as long as `datatype` is borrowed, and the library's lock is held.
+    #[allow(unsafe_code)]
+    let class = hdf5_metno::sync::sync(|| unsafe { H5Tget_class(datatype.id()) });
+    match class {
+        H5T_class_t::H5T_INTEGER => Class::Integer,
+        H5T_class_t::H5T_FLOAT => Class::Float,
+        H5T_class_t::H5T_STRING => Class::Text,
+        _ => Class::Other,
+    }
 }
 
 /// A file may name a filter, and HDF5 would look for a shared library of that name and run it. Only the filters

@@ -2,10 +2,10 @@
 
 use hdf5_metno::filters::Filter;
 use hdf5_metno::plist::dataset_create::Layout;
-use hdf5_metno::types::TypeDescriptor;
 use hdf5_metno::{Dataset, Group, H5Type};
 use ndarray::IxDyn;
 
+use super::library::{Class, class_of};
 use super::link;
 use super::refusal::Refusal;
 use super::series::rows_of;
@@ -50,9 +50,9 @@ impl Numbers {
     }
 
     fn check_type(&self, kind: Kind) -> Result<(), Refusal> {
-        match self.dataset.dtype()?.to_descriptor() {
-            Ok(TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_)) => Ok(()),
-            Ok(TypeDescriptor::Float(_)) if kind == Kind::Real => Ok(()),
+        match class_of(&self.dataset.dtype()?) {
+            Class::Integer => Ok(()),
+            Class::Float if kind == Kind::Real => Ok(()),
             _ => {
                 let what =
                     if kind == Kind::Real { "does not hold numbers" } else { "does not hold integers" };

@@ -2,6 +2,7 @@
 
 use hdf5_metno::Group;
 
+use super::attribute;
 use super::link;
 use super::numbers::{Kind, Numbers};
 use super::refusal::Refusal;
@@ -25,8 +26,7 @@ impl Sequence {
             [frames] if frames <= MOST_FRAMES => Ok(Some(Self::Each(numbers))),
             [] => {
                 let by = numbers.dataset.read_scalar::<f64>()?;
-                let named = numbers.dataset.attr_names()?.iter().any(|name| name == "offset");
-                let first = if named { numbers.dataset.attr("offset")?.read_scalar::<f64>()? } else { 0.0 };
+                let first = attribute::number(&numbers.dataset, "offset")?.unwrap_or(0.0);
                 Ok(Some(Self::Even { first, by }))
             }
             _ => Err(numbers.refusal(

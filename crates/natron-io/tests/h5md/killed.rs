@@ -97,6 +97,25 @@ fn a_killed_writer_leaves_all_it_flushed_and_can_be_resumed_again_and_again() {
 }
 
 #[test]
+fn a_writer_killed_while_it_resumes_leaves_the_old_file_or_the_new() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.h5");
+    let flushed = write_and_kill(&path, 0, 3, Duration::ZERO);
+    let kept = flushed - INTERVAL;
+    for round in 0..12 {
+        let mut child = start(&path, kept);
+        std::thread::sleep(Duration::from_millis(3 + 4 * round));
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        let frames = read(&path);
+        assert!(frames.len() as u64 >= kept, "{}", frames.len());
+        for (frame, index) in frames.into_iter().zip(0..) {
+            assert_eq!(frame, RUN.frame(index), "round {round}, frame {index}");
+        }
+    }
+}
+
+#[test]
 fn a_repaired_file_opens_everywhere() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t.h5");
