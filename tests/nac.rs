@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use natron_atoms::{Frame, Structure};
 use natron_dynamics::conservation::{Conditions, nve_conservation};
 use natron_dynamics::quantity::{LengthA, TemperatureK, TimestepFs};
+use natron_dynamics::summary::StageResult;
+use natron_dynamics::{MdDeck, Observer, Outcome, PotentialTag, Simulation};
 use natron_potential::{NeuralPotential, Potential, Precision, contract};
 
 fn folder() -> PathBuf {
@@ -53,25 +55,52 @@ fn single_precision_is_good_on_every_frame_of_the_data() {
     }
 }
 
-/// 100 ps at 300 K after a spell that relaxes the frame: 1 fs and 0.5 fs.
+/// The fluctuation of the total energy falls fourfold when the step halves.
 #[test]
-fn energy_is_conserved_in_single_and_double_precision() {
-    let structure = small_frame();
-    let conditions = |steps| Conditions {
-        temperature: TemperatureK::new(300.0).expect("in range"),
-        timestep: TimestepFs::new(1.0).expect("in range"),
-        equilibration_timestep: TimestepFs::new(0.5).expect("in range"),
-        equilibration_steps: 4000,
-        steps,
-        skin: LengthA::new(1.0).expect("in range"),
-        seed: 11,
-    };
-    let long =
-        nve_conservation(&potential(Precision::F32), &structure, &conditions(100_000)).expect("stable");
-    assert!((long.duration_ps - 100.0).abs() < 1e-9);
-    long.check().unwrap_or_else(|e| panic!("f32: {e}: {long:?}"));
-    let short =
-        nve_conservation(&potential(Precision::F64), &structure, &conditions(10_000)).expect("stable");
-    let ratio = short.ratio();
-    assert!((ratio - 4.0).abs() < 0.4, "f64: {short:?}");
+fn energy_fluctuates_with_the_square_of_the_step() {
+    for (precision, steps) in [(Precision::F32, 5000), (Precision::F64, 5000)] {
+        let conditions = Conditions {
+            temperature: TemperatureK::new(300.0).expect("in range"),
+            timestep: TimestepFs::new(1.0).expect("in range"),
+            equilibration_timestep: TimestepFs::new(0.5).expect("in range"),
+            equilibration_steps: 2000,
+            steps,
+            skin: LengthA::new(1.0).expect("in range"),
+            seed: 11,
+        };
+        let report = nve_conservation(&potential(precision), &small_frame(), &conditions).expect("stable");
+        assert!((report.ratio() - 4.0).abs() < 0.4, "{precision:?}: {report:?}");
+    }
 }
+
+/// The trend of the total energy is zero within three standard errors over 100 ps, in single precision.
+#[test]
+fn energy_does_not_drift_over_100_ps() {
+    let stage = |name: &str, duration_ps: f64, ensemble: serde_json::Value| serde_json::json!({ "name": name, "kind": "dynamics", "duration_ps": duration_ps, "timestep_fs": 1.0, "ensemble": ensemble });
+    let langevin =
+        serde_json::json!({ "kind": "nvt-langevin", "temperature_K": 300.0, "friction_per_ps": 5.0 });
+    let deck: MdDeck = serde_json::from_value(serde_json::json!({
+        "format": 1,
+        "seed": 3,
+        "system": { "structure": "unused.extxyz" },
+        "potential": { "name": "nac" },
+        "stage": [stage("warm", 2.0, langevin), stage("free", 100.0, serde_json::json!({ "kind": "nve" }))],
+    }))
+    .expect("a deck");
+    let plan = deck.validate().expect("no problem in it");
+    let potential = potential(Precision::F32);
+    let tag = PotentialTag { sha256: [0; 32], kernel: "test".into() };
+    let mut run = Simulation::new(&plan.run, 0, small_frame(), None, &potential, tag).expect("starts");
+    assert_eq!(run.run(&mut Silent, &|| false).expect("stable"), Outcome::Finished);
+    let StageResult::Dynamics(free) = &run.summaries()[1].result else {
+        panic!("the second stage is dynamics")
+    };
+    let drift = free.energy_drift_mev_per_atom_ps.expect("long enough");
+    let error = free.energy_drift_err_mev_per_atom_ps.expect("long enough");
+    assert!(drift.abs() <= 3.0 * error, "{drift} +- {error} meV/atom/ps");
+    assert!(error < 0.01, "an error of {error} meV/atom/ps shows nothing");
+}
+
+struct Silent;
+
+impl Observer for Silent {}
