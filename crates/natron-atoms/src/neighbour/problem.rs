@@ -103,6 +103,9 @@ fn check_images(reach_a: f64, heights_a: [f64; 3], periodic: [bool; 3]) -> Resul
     Ok(())
 }
 
+/// An atom takes at least this much room along an open direction, A: with a short reach, two bonded atoms are no crowd.
+const ROOM_A: f64 = 2.0;
+
 /// Atoms over the volume they occupy; along an open direction that is their extent plus the reach.
 fn check_density(cell: &Cell, reach_a: f64, fractional: &[Vec3]) -> Result<(), NeighbourError> {
     let heights_a = cell.heights_a();
@@ -111,7 +114,7 @@ fn check_density(cell: &Cell, reach_a: f64, fractional: &[Vec3]) -> Result<(), N
             return 1.0;
         }
         let (low, high) = extent(fractional, k);
-        high - low + reach_a / heights_a[k]
+        high - low + reach_a.max(ROOM_A) / heights_a[k]
     };
     let volume_a3: f64 = cell.volume_a3() * (0..3).map(stretch).product::<f64>();
     let density_per_a3 = fractional.len() as f64 / volume_a3;
