@@ -79,35 +79,29 @@ impl History {
         std::iter::once(format!("{HEADING}\n")).chain(self.rows.iter().map(line)).collect()
     }
 
+    /// A column by epoch, where it can stand on a logarithmic axis.
+    fn curve(&self, value: fn(&Row) -> Option<f64>) -> Vec<(f64, f64)> {
+        let point = |row: &Row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?));
+        self.rows.iter().filter_map(point).collect()
+    }
+
     fn learning_curve(&self) -> Plot {
-        let curve = |value: fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
-            self.rows
-                .iter()
-                .filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?)))
-                .collect()
-        };
         Plot::new("")
             .x("epoch")
             .y("loss")
             .log_y()
-            .line("forces", &curve(|row| Some(row.forces)))
-            .line("energy", &curve(|row| Some(row.energy)))
-            .line("virial", &curve(|row| Some(row.virial)))
+            .line("forces", &self.curve(|row| Some(row.forces)))
+            .line("energy", &self.curve(|row| Some(row.energy)))
+            .line("virial", &self.curve(|row| Some(row.virial)))
     }
 
     fn validation_curve(&self) -> Plot {
-        let curve = |value: fn(&Row) -> Option<f64>| -> Vec<(f64, f64)> {
-            self.rows
-                .iter()
-                .filter_map(|row| Some((row.epoch as f64, value(row).filter(|v| *v > 0.0)?)))
-                .collect()
-        };
         Plot::new("")
             .x("epoch")
             .y("RMSE on validation frames")
             .log_y()
-            .line("forces, meV/\u{c5}", &curve(|row| row.valid_force_mev_per_a))
-            .line("energy, meV/atom", &curve(|row| row.valid_energy_mev_per_atom))
+            .line("forces, meV/\u{c5}", &self.curve(|row| row.valid_force_mev_per_a))
+            .line("energy, meV/atom", &self.curve(|row| row.valid_energy_mev_per_atom))
     }
 }
 
