@@ -113,6 +113,17 @@ pub trait Potential: Send + Sync {
     fn evaluator(&self) -> Box<dyn Evaluator + '_>;
 }
 
+/// Processor time of the parts of an evaluation, s, summed over threads and over evaluations.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PhaseTimes {
+    /// Pairs, radial functions, harmonics, density, features.
+    pub forward_s: f64,
+    /// Energies from features, and their gradient.
+    pub network_s: f64,
+    /// From the gradient by the features to forces and the virial.
+    pub backward_s: f64,
+}
+
 /// A calculator that owns its buffers.
 pub trait Evaluator: Send {
     /// Fills `out` with the values of `structure`. `list` must reach [`Potential::max_cutoff_a`].
@@ -125,4 +136,12 @@ pub trait Evaluator: Send {
         list: &NeighbourList,
         out: &mut Evaluation,
     ) -> Result<(), EvaluationError>;
+
+    /// Starts (or stops) to time the parts of evaluations, from zero. Nothing happens where there are no parts.
+    fn time_phases(&mut self, _on: bool) {}
+
+    /// What was timed since [`Evaluator::time_phases`]; `None` where there are no parts or none is timed.
+    fn phase_times(&self) -> Option<PhaseTimes> {
+        None
+    }
 }

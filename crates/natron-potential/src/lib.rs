@@ -14,7 +14,7 @@ pub mod model;
 pub mod neural;
 pub mod zbl;
 
-pub use evaluation::{Evaluation, EvaluationError, Evaluator, Potential};
+pub use evaluation::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
 pub use file::FileError;
 pub use lennard_jones::LennardJones;
 pub use model::{Layer, Model, ModelError, ModelSpec, PairSpec};
