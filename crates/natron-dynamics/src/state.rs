@@ -56,7 +56,7 @@ impl<'p> Forces<'p> {
         structure: &Structure,
         skin: LengthA,
     ) -> Result<Self, NeighbourError> {
-        let list = NeighbourList::build(structure, potential.max_cutoff_a(), skin.get())?;
+        let list = NeighbourList::build_by_pair(structure, potential.cutoffs(), skin.get())?;
         Ok(Self { evaluator: potential.evaluator(), list, rebuilds: 0 })
     }
 
