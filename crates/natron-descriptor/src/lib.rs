@@ -15,6 +15,7 @@ pub mod invariants;
 pub mod lanes;
 pub mod number;
 pub mod path;
+pub mod peak;
 pub mod polynomials;
 pub mod radial;
 pub mod simd;
