@@ -4,6 +4,7 @@ mod bad_input;
 mod evaluate;
 mod md;
 mod new;
+mod replicas;
 mod resume;
 mod streams;
 

@@ -186,6 +186,11 @@ impl<'p> Simulation<'p> {
         &self.state
     }
 
+    /// Whether every stage is complete.
+    pub fn is_finished(&self) -> bool {
+        self.progress.stage_done && self.progress.stage + 1 == self.plan.stages.len()
+    }
+
     /// Completed stages, those before a restart included.
     pub fn summaries(&self) -> &[StageSummary] {
         &self.progress.summaries
