@@ -5,6 +5,7 @@ mod bench;
 mod evaluate;
 mod md;
 mod new;
+mod replicas;
 mod resume;
 mod streams;
 

@@ -33,6 +33,12 @@ pub enum StepError {
         /// How far, A.
         way_a: f64,
     },
+    /// The cell would change more than one step should change it.
+    #[error("the cell changes by {:.1} % in one step", 100.0 * strain)]
+    Strain {
+        /// Largest component of the strain.
+        strain: f64,
+    },
     /// The neighbour list could not be built.
     #[error(transparent)]
     Neighbour(#[from] NeighbourError),
