@@ -94,10 +94,11 @@ fn cif() {
             ("'P 1 2 1'", "'P 1 2 1", 11, 27, "this ' is never closed"),
             ("only text here\n;", "only text here\n", 13, 1, "this text field is never closed"),
             ("2 '-x, y, -z'", "2 '-x, y, w'", 20, 4, "`-x, y, w` is no symmetry operation"),
-            ("2 '-x, y, -z'", "2 -x, y, -z", 16, 1, "6 values in a loop over 2 names"),
+            ("2 '-x, y, -z'", "2 -x, y, -z", 20, 3, "`-x,` is no symmetry operation"),
+            ("2 '-x, y, -z'", "2 -x, y", 16, 1, "5 values in a loop over 2 names"),
             ("Na1 0.1(1)", "Qq1 0.1(1)", 27, 1, "`Qq1` is no element"),
             ("Na1 0.1(1)", "Na1 ?", 27, 5, "`_atom_site_fract_x` is not a number: `?`"),
-            ("0.3 1.0", "0.3 0.5", 27, 21, "a site that is occupied to 0.5 only"),
+            ("0.3 1.0", "0.3 0.5", 27, 20, "a site that is occupied to 0.5 only"),
             ("_atom_site_fract_y", "_atom_site_fract_v", 21, 1, "the sites have no `_atom_site_fract_y`"),
         ],
     );
