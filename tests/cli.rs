@@ -5,6 +5,7 @@ mod data;
 mod evaluate;
 mod md;
 mod new;
+mod random_decks;
 mod resume;
 mod streams;
 
