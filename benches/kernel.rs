@@ -124,7 +124,9 @@ impl Kernel for Adjoint<'_> {
     type Output = [Lanes<f32>; HARMONICS];
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> [Lanes<f32>; HARMONICS] {
-        self.invariants.adjoint(path, self.density, self.weights)
+        let mut gradient = [Lanes::ZERO; HARMONICS];
+        self.invariants.adjoint(path, self.density, self.weights, &mut gradient);
+        gradient
     }
 }
 
