@@ -24,8 +24,10 @@ impl Layout {
     pub fn set(&mut self, list: &NeighbourList, numbers: &[u8], species: usize) {
         self.version = Some(list.version());
         let longest = (0..list.len()).map(|atom| list.row(atom).len()).max().unwrap_or(0);
-        // Room to spare, so that a list of other lengths rarely changes the stride.
-        self.stride = longest.next_multiple_of(8).max(8);
+        // Room to spare, and never less than before: the longest row fluctuates from list to list.
+        if self.atoms.len() != numbers.len() || self.stride < longest {
+            self.stride = (longest + longest / 8).next_multiple_of(8).max(8);
+        }
         self.atoms.clear();
         self.first.clear();
         self.first.push(0);
@@ -48,7 +50,10 @@ impl Layout {
             }
         }
         self.opposite_slot.clear();
-        self.opposite_slot.reserve(list.pairs());
+        // Room to spare here too.
+        if self.opposite_slot.capacity() < list.pairs() {
+            self.opposite_slot.reserve(list.pairs() + list.pairs() / 4);
+        }
         for atom in 0..list.len() {
             let back = list.rows(atom).0.iter().zip(&list.opposites()[list.row(atom)]);
             let slot = |(&neighbour, &opposite): (&u32, &u32)| {

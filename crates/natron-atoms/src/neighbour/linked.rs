@@ -113,6 +113,7 @@ pub(super) fn search(
         around(problem, images, bins, i, found);
         problem.check_row(found.end_row())?;
     }
+    found.make_room();
     found.sort_into(images.last(), rows, cursor);
     Ok(())
 }

@@ -18,6 +18,17 @@ impl Rows {
         self.first.push(0);
     }
 
+    /// Makes room for a quarter more pairs than there are: the number of pairs fluctuates, and a list that is rebuilt in
+    /// the middle of a run should not allocate.
+    pub fn make_room(&mut self) {
+        let pairs = self.index.len();
+        for column in [&mut self.index, &mut self.image] {
+            if column.capacity() < pairs + pairs / 8 {
+                column.reserve(pairs / 4);
+            }
+        }
+    }
+
     /// Adds a pair to the row being filled.
     #[inline]
     pub fn push(&mut self, index: usize, image: u32) {
@@ -43,6 +54,7 @@ impl Rows {
         sorted.first.clone_from(&self.first);
         sorted.index.resize(self.index.len(), 0);
         sorted.image.resize(self.image.len(), 0);
+        sorted.make_room();
         cursor.clone_from(&self.first);
         for (j, row) in self.first.windows(2).enumerate() {
             let pairs = self.index[row[0]..row[1]].iter().zip(&self.image[row[0]..row[1]]);
@@ -80,6 +92,7 @@ impl Rows {
     /// neighbour come backwards.
     pub fn opposites(&self, opposite: &mut Vec<u32>, cursor: &mut Vec<usize>) {
         opposite.clear();
+        opposite.reserve(self.index.capacity());
         opposite.resize(self.index.len(), 0);
         cursor.clone_from(&self.first);
         for row in self.first.windows(2) {
