@@ -108,8 +108,12 @@ pub fn bench(options: &BenchOptions, watch: &mut dyn FnMut(&BenchResult)) -> Res
     let threads = rayon::current_num_threads();
     let cases = cases::cases(options, unit.structure.len(), threads, potentials.only());
     let warm = pool(1)?.install(|| Warm::up(potentials.get(cases[0].precision), &unit))?;
-    let mut results = Vec::new();
+    let mut results: Vec<BenchResult> = Vec::new();
     for case in &cases {
+        // The allocator keeps what larger systems needed: after them nothing can be said of smaller ones.
+        let largest =
+            results.iter().all(|earlier| earlier.atoms * earlier.replicas <= case.atoms * case.replicas);
+        let before = before.filter(|_| largest);
         let result = measure(potentials.get(case.precision), &warm, *case, options.seconds, before)?;
         watch(&result);
         results.push(result);

@@ -36,7 +36,7 @@ pub struct BenchResult {
     pub list_rebuilds_per_step: f64,
     /// Memory of the process while the simulations were there, where the system tells.
     pub memory: Option<Memory>,
-    /// Memory before the first measurement, bytes.
+    /// Memory before the first measurement, bytes; `None` too if a larger system was measured since.
     pub resident_before: Option<u64>,
 }
 
@@ -56,8 +56,8 @@ impl BenchResult {
         self.steps_per_second() * 86_400.0 * 1e-6
     }
 
-    /// Memory that came with the simulations, bytes for each atom. At most: what the allocator keeps of earlier, not
-    /// larger ones is in it.
+    /// Memory that came with the simulations, bytes for each atom. At most: what the allocator keeps of earlier ones,
+    /// which were not larger, is in it.
     pub fn resident_bytes_per_atom(&self) -> Option<f64> {
         let grown = self.memory?.resident.saturating_sub(self.resident_before?);
         Some(grown as f64 / (self.atoms * self.replicas) as f64)
@@ -90,6 +90,7 @@ impl BenchResult {
         let bytes = |of: fn(Memory) -> u64| self.memory.map(|memory| of(memory) as f64);
         put_number(&mut map, "resident_bytes", bytes(|memory| memory.resident), note);
         put_number(&mut map, "peak_resident_bytes", bytes(|memory| memory.peak), note);
+        let note = "this system does not say, or a larger system was measured before";
         put_number(&mut map, "resident_bytes_per_atom", self.resident_bytes_per_atom(), note);
         map.into()
     }
