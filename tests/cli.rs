@@ -2,9 +2,12 @@
 
 mod bad_input;
 mod bench;
+mod data;
 mod evaluate;
 mod md;
 mod new;
+mod random_decks;
+mod replicas;
 mod resume;
 mod streams;
 

@@ -16,14 +16,17 @@ pub mod lanes;
 pub mod number;
 pub mod path;
 pub mod peak;
+pub mod polynomials;
 pub mod radial;
 pub mod simd;
+pub mod table;
 
 pub use coupling::Coupling;
 pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_of, harmonics_with_gradients};
 pub use invariants::{Invariants, InvariantsError};
 pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector};
 pub use number::{Number, Wide};
-pub use path::{Path, Portable};
+pub use path::{Operations, Path, Portable};
 pub use radial::RadialBasis;
 pub use simd::SimdPath;
+pub use table::RadialTable;

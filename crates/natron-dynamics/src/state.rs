@@ -33,6 +33,12 @@ pub enum StepError {
         /// How far, A.
         way_a: f64,
     },
+    /// The cell would change more than one step should change it.
+    #[error("the cell changes by {:.1} % in one step", 100.0 * strain)]
+    Strain {
+        /// Largest component of the strain.
+        strain: f64,
+    },
     /// The neighbour list could not be built.
     #[error(transparent)]
     Neighbour(#[from] NeighbourError),
@@ -71,7 +77,7 @@ impl<'p> Forces<'p> {
         structure: &Structure,
         skin: LengthA,
     ) -> Result<Self, NeighbourError> {
-        let list = NeighbourList::build(structure, potential.max_cutoff_a(), skin.get())?;
+        let list = NeighbourList::build_by_pair(structure, potential.cutoffs(), skin.get())?;
         Ok(Self { evaluator: potential.evaluator(), list, rebuilds: 0, times: None })
     }
 

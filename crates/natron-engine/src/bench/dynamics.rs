@@ -44,7 +44,7 @@ impl Warm {
             max_steps: MaxSteps::Stop(share(RELAX_STEPS)),
         };
         let friction = FrictionPerPs::new(FRICTION_PER_PS).expect(IN_RANGE);
-        let warm = Ensemble::Langevin { temperature: temperature(1.0), friction };
+        let warm = Ensemble::Langevin { temperature: temperature(1.0).into(), friction };
         let stages = vec![
             Stage { name: "relax".into(), kind: StageKind::Minimise(relax) },
             // Half of the kinetic energy drawn becomes potential energy.
