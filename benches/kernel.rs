@@ -1,19 +1,22 @@
-//! The parts of the kernel that natron-descriptor has, on each SIMD path: radial basis and harmonics of sixteen pairs at
-//! once, invariants of an environment and their adjoint with the shipped model's couplings, and the multiply-adds that
-//! a core does at best.
+//! The parts of the kernel that natron-descriptor has, on each SIMD path: radial functions by formula and by table,
+//! the polynomials of the harmonics and their contraction for sixteen pairs, invariants of eight environments and their
+//! adjoint with the shipped model's couplings, and the multiply-adds that a core does at best.
 //!
 //! `cargo bench --bench kernel`; once and untimed as part of `cargo xtask test`.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use natron_descriptor::peak::multiply_adds_f32;
+use natron_descriptor::polynomials::{contract, polynomials};
 use natron_descriptor::simd::Kernel;
 use natron_descriptor::{
-    CHANNELS, HARMONICS, Invariants, Lanes, Path, RadialBasis, SimdPath, Vector, Wide, harmonics_of,
+    CHANNELS, HARMONICS, Invariants, Lanes, Path, RadialBasis, RadialTable, SimdPath, Vector, Wide,
 };
 use natron_potential::{ModelSpec, NeuralPotential};
 
 const PATHS: [&str; 3] = ["avx512", "avx2", "portable"];
+/// Environments that go through the kernel together.
+const ENVIRONMENTS: usize = 8;
 
 // Sums are loops: a closure handed to an iterator is not compiled for the path, and takes ten times as long.
 
@@ -61,30 +64,71 @@ fn radial_basis_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
     bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Radial(&basis)));
 }
 
-struct Harmonics;
+struct Table<'a>(&'a RadialTable<f32>);
 
-impl Kernel for Harmonics {
+impl Kernel for Table<'_> {
     type Output = f32;
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> f32 {
-        let constant = |x: f64| Wide::splat(path, x as f32);
-        let unit =
-            [ramp(0.1, 0.02), ramp(0.9, -0.01), ramp(-0.3, 0.03)].map(|u| Wide::new(path, black_box(u)));
-        let (values, gradients) = harmonics_of(constant, unit);
         let mut sum = Lanes::ZERO;
-        for lm in 0..HARMONICS {
-            sum = values[lm].lanes.add(path, sum);
-            for gradient in &gradients {
-                sum = gradient[lm].lanes.add(path, sum);
-            }
+        for distance in black_box(ramp(1.4, 0.2)) {
+            let [value, slope] = self.0.evaluate(path, distance);
+            sum = value.add(path, slope.add(path, sum));
         }
         sum.sum(path)
     }
 }
 
 #[divan::bench(args = PATHS)]
-fn harmonics_and_gradients_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
-    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Harmonics));
+fn radial_table_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    let waves = |r: f64| {
+        let k = |n: usize| 0.2 * (n + 1) as f64;
+        (std::array::from_fn(|n| (k(n) * r).sin()), std::array::from_fn(|n| k(n) * (k(n) * r).cos()))
+    };
+    let table = RadialTable::new(5.0, 256, waves);
+    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Table(&table)));
+}
+
+/// Sixteen vectors, near enough to unit length.
+fn directions() -> [[f32; CHANNELS]; 3] {
+    black_box([ramp(0.1, 0.02), ramp(0.9, -0.01), ramp(-0.3, 0.03)])
+}
+
+struct Polynomials;
+
+impl Kernel for Polynomials {
+    type Output = f32;
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) -> f32 {
+        let values = polynomials(path, directions().map(|u| Wide::new(path, u)));
+        let mut sum = Lanes::ZERO;
+        for value in values {
+            sum = value.lanes.add(path, sum);
+        }
+        sum.sum(path)
+    }
+}
+
+#[divan::bench(args = PATHS)]
+fn polynomials_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Polynomials));
+}
+
+struct Contract<'a>(&'a [Lanes<f32>; HARMONICS]);
+
+impl Kernel for Contract<'_> {
+    type Output = f32;
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) -> f32 {
+        let (stretch, [x, y, z]) = contract(path, directions().map(|u| Wide::new(path, u)), self.0, self.0);
+        stretch.lanes.add(path, x.lanes.add(path, y.lanes.add(path, z.lanes))).sum(path)
+    }
+}
+
+#[divan::bench(args = PATHS)]
+fn contraction_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    let weights = densities()[0];
+    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Contract(black_box(&weights))));
 }
 
 /// A density, features or weights without any symmetry.
@@ -92,13 +136,13 @@ fn environment(vectors: usize) -> Vec<Lanes<f32>> {
     (0..vectors).map(|k| Lanes(std::array::from_fn(|n| ((3 * k + 7 * n) as f32).sin()))).collect()
 }
 
-fn density() -> [Lanes<f32>; HARMONICS] {
-    environment(HARMONICS).try_into().expect("as many as asked for")
+fn densities() -> Vec<[Lanes<f32>; HARMONICS]> {
+    vec![environment(HARMONICS).try_into().expect("as many as asked for"); ENVIRONMENTS]
 }
 
 struct Forward<'a> {
     invariants: &'a Invariants<f32>,
-    density: &'a [Lanes<f32>; HARMONICS],
+    densities: &'a [[Lanes<f32>; HARMONICS]],
     features: &'a mut [Lanes<f32>],
 }
 
@@ -106,7 +150,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
-        self.invariants.forward(path, self.density, self.features);
+        self.invariants.forward(path, self.densities, self.features);
     }
 }
 
@@ -116,36 +160,37 @@ fn invariants() -> Invariants<f32> {
 }
 
 #[divan::bench(args = PATHS)]
-fn invariants_of_an_environment(bencher: Bencher<'_, '_>, name: &str) {
-    let (invariants, density) = (invariants(), density());
-    let mut features = environment(invariants.vectors());
-    bencher.bench_local(|| {
-        let (density, features) = (black_box(&density), &mut features[..]);
-        path(name).run(Forward { invariants: &invariants, density, features });
+fn invariants_of_8_environments(bencher: Bencher<'_, '_>, name: &str) {
+    let (invariants, densities) = (invariants(), densities());
+    let mut features = environment(ENVIRONMENTS * invariants.vectors());
+    bencher.counter(ItemsCount::new(ENVIRONMENTS)).bench_local(|| {
+        let (densities, features) = (black_box(&densities[..]), &mut features[..]);
+        path(name).run(Forward { invariants: &invariants, densities, features });
     });
 }
 
 struct Adjoint<'a> {
     invariants: &'a Invariants<f32>,
-    density: &'a [Lanes<f32>; HARMONICS],
+    densities: &'a [[Lanes<f32>; HARMONICS]],
     weights: &'a [Lanes<f32>],
+    gradients: &'a mut [[Lanes<f32>; HARMONICS]],
 }
 
 impl Kernel for Adjoint<'_> {
-    type Output = [Lanes<f32>; HARMONICS];
+    type Output = ();
     #[inline(always)]
-    fn call<P: Path>(self, path: P) -> [Lanes<f32>; HARMONICS] {
-        self.invariants.adjoint(path, self.density, self.weights)
+    fn call<P: Path>(self, path: P) {
+        self.invariants.adjoint(path, self.densities, self.weights, self.gradients);
     }
 }
 
 #[divan::bench(args = PATHS)]
-fn adjoint_of_an_environment(bencher: Bencher<'_, '_>, name: &str) {
-    let (invariants, density) = (invariants(), density());
-    let weights = environment(invariants.vectors());
-    bencher.bench(|| {
-        let (density, weights) = (black_box(&density), &weights[..]);
-        path(name).run(Adjoint { invariants: &invariants, density, weights })
+fn adjoint_of_8_environments(bencher: Bencher<'_, '_>, name: &str) {
+    let (invariants, densities, mut gradients) = (invariants(), densities(), densities());
+    let weights = environment(ENVIRONMENTS * invariants.vectors());
+    bencher.counter(ItemsCount::new(ENVIRONMENTS)).bench_local(|| {
+        let (densities, gradients) = (black_box(&densities[..]), &mut gradients[..]);
+        path(name).run(Adjoint { invariants: &invariants, densities, weights: &weights, gradients });
     });
 }
 

@@ -18,6 +18,7 @@ use operations::Operations;
 use steps::StepTimes;
 
 mod cases;
+mod clock;
 mod dynamics;
 pub mod floor;
 pub mod memory;
@@ -174,6 +175,10 @@ fn measure(
         simd: potential.simd,
         us_per_atom_step: us,
         us_per_atom_step_spread: us * spread,
+        processor_us_per_atom_step: costs[0]
+            .processor_s
+            .filter(|_| case.threads == 1)
+            .map(|seconds| 1e6 * seconds / atoms as f64),
         split,
         steps: runs.iter().map(|(_, times)| times.len() as u64).sum(),
         list_rebuilds: runs.iter().map(|(_, times)| times.rebuilds()).sum(),
@@ -192,12 +197,13 @@ fn floors(
     let mut floors = Vec::new();
     for (precision, potential) in &potentials.0 {
         let Some(spec) = &potential.spec else { continue };
-        let precision = precision_name(*precision);
-        let single = |result: &&BenchResult| result.precision == precision && result.threads == 1;
+        let name = precision_name(*precision);
+        let single = |result: &&BenchResult| result.precision == name && result.threads == 1;
         let Some(result) = results.iter().find(single) else { continue };
         let (structure, _) = warm.block(1);
-        let operations = Operations::count(spec, &*potential.potential, &structure)?;
-        floors.push(floor::Floor::measure(potential.simd, precision, operations, result.us_per_atom_step));
+        let operations = Operations::count(spec, &*potential.potential, *precision, &structure)?;
+        let measured_us = result.processor_us_per_atom_step.unwrap_or(result.us_per_atom_step);
+        floors.push(floor::Floor::measure(potential.simd, name, operations, measured_us));
     }
     Ok(floors)
 }

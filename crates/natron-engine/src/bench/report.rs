@@ -26,6 +26,9 @@ pub struct BenchResult {
     pub us_per_atom_step: f64,
     /// Half the distance between the second and the fourth of five parts of the measurement, us.
     pub us_per_atom_step_spread: f64,
+    /// Processor time for each atom and step, us, on one thread, where the system tells it: what a machine that others
+    /// use too cannot spoil.
+    pub processor_us_per_atom_step: Option<f64>,
     /// What a step goes to.
     pub split: Split,
     /// Steps measured, all replicas together.
@@ -86,6 +89,8 @@ impl BenchResult {
         if let Value::Object(known) = known {
             map.extend(known);
         }
+        let note = "known on one thread, where the system says";
+        put_number(&mut map, "processor_us_per_atom_step", self.processor_us_per_atom_step, note);
         let note = "this system does not say";
         let bytes = |of: fn(Memory) -> u64| self.memory.map(|memory| of(memory) as f64);
         put_number(&mut map, "resident_bytes", bytes(|memory| memory.resident), note);
