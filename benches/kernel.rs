@@ -1,5 +1,5 @@
 //! The parts of the kernel that natron-descriptor has, on each SIMD path: radial functions by formula and by table,
-//! the polynomials of the harmonics and their contraction for sixteen pairs, invariants of eight environments and their
+//! the polynomials of the harmonics and their contraction for sixteen pairs, invariants of an environment and their
 //! adjoint with the shipped model's couplings, and the multiply-adds that a core does at best.
 //!
 //! `cargo bench --bench kernel`; once and untimed as part of `cargo xtask test`.
@@ -15,8 +15,6 @@ use natron_descriptor::{
 use natron_potential::{ModelSpec, NeuralPotential};
 
 const PATHS: [&str; 3] = ["avx512", "avx2", "portable"];
-/// Environments that go through the kernel together.
-const ENVIRONMENTS: usize = 8;
 
 // Sums are loops: a closure handed to an iterator is not compiled for the path, and takes ten times as long.
 
@@ -127,7 +125,7 @@ impl Kernel for Contract<'_> {
 
 #[divan::bench(args = PATHS)]
 fn contraction_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
-    let weights = densities()[0];
+    let weights = density();
     bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Contract(black_box(&weights))));
 }
 
@@ -136,13 +134,13 @@ fn environment(vectors: usize) -> Vec<Lanes<f32>> {
     (0..vectors).map(|k| Lanes(std::array::from_fn(|n| ((3 * k + 7 * n) as f32).sin()))).collect()
 }
 
-fn densities() -> Vec<[Lanes<f32>; HARMONICS]> {
-    vec![environment(HARMONICS).try_into().expect("as many as asked for"); ENVIRONMENTS]
+fn density() -> [Lanes<f32>; HARMONICS] {
+    environment(HARMONICS).try_into().expect("as many as asked for")
 }
 
 struct Forward<'a> {
     invariants: &'a Invariants<f32>,
-    densities: &'a [[Lanes<f32>; HARMONICS]],
+    density: &'a [Lanes<f32>; HARMONICS],
     features: &'a mut [Lanes<f32>],
 }
 
@@ -150,7 +148,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
-        self.invariants.forward(path, self.densities, self.features);
+        self.invariants.forward(path, self.density, self.features);
     }
 }
 
@@ -160,37 +158,37 @@ fn invariants() -> Invariants<f32> {
 }
 
 #[divan::bench(args = PATHS)]
-fn invariants_of_8_environments(bencher: Bencher<'_, '_>, name: &str) {
-    let (invariants, densities) = (invariants(), densities());
-    let mut features = environment(ENVIRONMENTS * invariants.vectors());
-    bencher.counter(ItemsCount::new(ENVIRONMENTS)).bench_local(|| {
-        let (densities, features) = (black_box(&densities[..]), &mut features[..]);
-        path(name).run(Forward { invariants: &invariants, densities, features });
+fn invariants_of_an_environment(bencher: Bencher<'_, '_>, name: &str) {
+    let (invariants, density) = (invariants(), density());
+    let mut features = environment(invariants.vectors());
+    bencher.bench_local(|| {
+        let (density, features) = (black_box(&density), &mut features[..]);
+        path(name).run(Forward { invariants: &invariants, density, features });
     });
 }
 
 struct Adjoint<'a> {
     invariants: &'a Invariants<f32>,
-    densities: &'a [[Lanes<f32>; HARMONICS]],
+    density: &'a [Lanes<f32>; HARMONICS],
     weights: &'a [Lanes<f32>],
-    gradients: &'a mut [[Lanes<f32>; HARMONICS]],
+    gradient: &'a mut [Lanes<f32>; HARMONICS],
 }
 
 impl Kernel for Adjoint<'_> {
     type Output = ();
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
-        self.invariants.adjoint(path, self.densities, self.weights, self.gradients);
+        self.invariants.adjoint(path, self.density, self.weights, self.gradient);
     }
 }
 
 #[divan::bench(args = PATHS)]
-fn adjoint_of_8_environments(bencher: Bencher<'_, '_>, name: &str) {
-    let (invariants, densities, mut gradients) = (invariants(), densities(), densities());
-    let weights = environment(ENVIRONMENTS * invariants.vectors());
-    bencher.counter(ItemsCount::new(ENVIRONMENTS)).bench_local(|| {
-        let (densities, gradients) = (black_box(&densities[..]), &mut gradients[..]);
-        path(name).run(Adjoint { invariants: &invariants, densities, weights: &weights, gradients });
+fn adjoint_of_an_environment(bencher: Bencher<'_, '_>, name: &str) {
+    let (invariants, density, mut gradient) = (invariants(), density(), density());
+    let weights = environment(invariants.vectors());
+    bencher.bench_local(|| {
+        let (density, gradient) = (black_box(&density), &mut gradient);
+        path(name).run(Adjoint { invariants: &invariants, density, weights: &weights, gradient });
     });
 }
 

@@ -15,6 +15,7 @@ use crate::coupling::Coupling;
 use crate::harmonics::{HARMONICS, L_MAX};
 use crate::lanes::{CHANNELS, Real, Vector};
 use crate::path::Path;
+use crate::unrolled;
 
 /// Most shifts a model may use.
 pub const MAX_SHIFTS: usize = 4;
@@ -34,7 +35,49 @@ pub enum InvariantsError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invariants<T> {
     shifts: usize,
-    couplings: Vec<Products<T>>,
+    couplings: Vec<Code<T>>,
+}
+
+/// How a coupling is computed.
+#[derive(Debug, Clone, PartialEq)]
+enum Code<T> {
+    /// By code of its own, by number.
+    Unrolled(usize),
+    /// From a table.
+    Table(Products<T>),
+}
+
+impl<T: Real> Code<T> {
+    fn new(l: [usize; 3]) -> Option<Self> {
+        let mut sorted = l;
+        sorted.sort_unstable();
+        match unrolled::KNOWN.iter().position(|&known| known == sorted) {
+            Some(number) => Some(Self::Unrolled(number)),
+            None => Some(Self::Table(Products::new(&Coupling::new(l)?))),
+        }
+    }
+
+    #[inline(always)]
+    fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
+        match self {
+            Self::Unrolled(number) => unrolled::value(path, *number, density),
+            Self::Table(products) => products.value(path, density),
+        }
+    }
+
+    #[inline(always)]
+    fn add_slope<V: Vector<Scalar = T>, P: Path>(
+        &self,
+        path: P,
+        density: &[V; HARMONICS],
+        weight: V,
+        gradient: &mut [V; HARMONICS],
+    ) {
+        match self {
+            Self::Unrolled(number) => unrolled::add_slope(path, *number, density, weight, gradient),
+            Self::Table(products) => products.add_slope(path, density, weight, gradient),
+        }
+    }
 }
 
 /// A coupling sum_t c_t A_a A_b A_x, collected by one factor, so that sums stay in registers.
@@ -54,21 +97,14 @@ struct Collected<T> {
 }
 
 impl<T: Real> Collected<T> {
-    /// For several environments: finding the terms costs as much as adding them.
     #[inline(always)]
-    fn sums<V: Vector<Scalar = T>, P: Path, const MANY: usize>(
-        &self,
-        path: P,
-        densities: &[[V; HARMONICS]; MANY],
-    ) -> [V; MANY] {
-        let mut sums = [V::ZERO; MANY];
+    fn sum<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
+        let mut sum = V::ZERO;
         for &(a, b, coefficient) in &self.terms {
-            let (a, b) = (usize::from(a), usize::from(b));
-            for (sum, density) in sums.iter_mut().zip(densities) {
-                *sum = density[a].mul(path, density[b]).scale_add(path, coefficient, *sum);
-            }
+            let product = density[usize::from(a)].mul(path, density[usize::from(b)]);
+            sum = product.scale_add(path, coefficient, sum);
         }
-        sums
+        sum
     }
 }
 
@@ -93,6 +129,30 @@ impl<T: Real> Products<T> {
         };
         Self { value: collect(value), slope: collect(slope) }
     }
+
+    #[inline(always)]
+    fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
+        let mut value = V::ZERO;
+        for collected in &self.value {
+            let harmonic = density[usize::from(collected.harmonic)];
+            value = collected.sum(path, density).mul_add(path, harmonic, value);
+        }
+        value
+    }
+
+    #[inline(always)]
+    fn add_slope<V: Vector<Scalar = T>, P: Path>(
+        &self,
+        path: P,
+        density: &[V; HARMONICS],
+        weight: V,
+        gradient: &mut [V; HARMONICS],
+    ) {
+        for collected in &self.slope {
+            let gradient = &mut gradient[usize::from(collected.harmonic)];
+            *gradient = collected.sum(path, density).mul_add(path, weight, *gradient);
+        }
+    }
 }
 
 impl<T: Real> Invariants<T> {
@@ -106,10 +166,7 @@ impl<T: Real> Invariants<T> {
         }
         let couplings = couplings
             .iter()
-            .map(|&l| {
-                let coupling = Coupling::new(l).ok_or(InvariantsError::Coupling(l))?;
-                Ok(Products::new(&coupling))
-            })
+            .map(|&l| Code::new(l).ok_or(InvariantsError::Coupling(l)))
             .collect::<Result<_, _>>()?;
         Ok(Self { shifts, couplings })
     }
@@ -133,122 +190,59 @@ impl<T: Real> Invariants<T> {
         }
     }
 
-    /// Features of densities.
+    /// Features of a density.
     ///
-    /// Shapes: `densities` `[environments][25]`, `features` `[environments][vectors]`, each entry 16 channels.
+    /// Shapes: `density` `[25]`, `features` `[vectors]`, each entry 16 channels.
     #[inline(always)]
     pub fn forward<V: Vector<Scalar = T>, P: Path>(
         &self,
         path: P,
-        densities: &[[V; HARMONICS]],
+        density: &[V; HARMONICS],
         features: &mut [V],
     ) {
-        let vectors = self.vectors();
-        let (fours, ones) = densities.as_chunks::<4>();
-        let (first, last) = features.split_at_mut(4 * fours.len() * vectors);
-        for (densities, features) in fours.iter().zip(first.chunks_exact_mut(4 * vectors)) {
-            self.forward_many(path, densities, features);
-        }
-        for (density, features) in ones.iter().zip(last.chunks_exact_mut(vectors)) {
-            self.forward_many(path, std::array::from_ref(density), features);
-        }
-    }
-
-    #[inline(always)]
-    fn forward_many<V: Vector<Scalar = T>, P: Path, const MANY: usize>(
-        &self,
-        path: P,
-        densities: &[[V; HARMONICS]; MANY],
-        features: &mut [V],
-    ) {
-        let vectors = self.vectors();
-        for (density, features) in densities.iter().zip(features.chunks_exact_mut(vectors)) {
-            features[0] = density[0];
-            for shift in 0..self.shifts {
-                let out = &mut features[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
-                match shift {
-                    0 => power_spectrum::<V, P, 0>(path, density, out),
-                    1 => power_spectrum::<V, P, 1>(path, density, out),
-                    2 => power_spectrum::<V, P, 2>(path, density, out),
-                    _ => power_spectrum::<V, P, 3>(path, density, out),
-                }
+        features[0] = density[0];
+        for shift in 0..self.shifts {
+            let out = &mut features[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
+            match shift {
+                0 => power_spectrum::<V, P, 0>(path, density, out),
+                1 => power_spectrum::<V, P, 1>(path, density, out),
+                2 => power_spectrum::<V, P, 2>(path, density, out),
+                _ => power_spectrum::<V, P, 3>(path, density, out),
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
-        for (k, products) in self.couplings.iter().enumerate() {
-            let mut values = [V::ZERO; MANY];
-            for collected in &products.value {
-                let sums = collected.sums(path, densities);
-                for ((value, sum), density) in values.iter_mut().zip(sums).zip(densities) {
-                    *value = sum.mul_add(path, density[usize::from(collected.harmonic)], *value);
-                }
-            }
-            for (environment, value) in values.into_iter().enumerate() {
-                features[environment * vectors + start + k] = value;
-            }
+        for (out, coupling) in features[start..].iter_mut().zip(&self.couplings) {
+            *out = coupling.value(path, density);
         }
     }
 
-    /// Gradients with respect to the densities of sum_k `weights[k]` . features[k].
+    /// Gradient with respect to the density of sum_k `weights[k]` . features[k].
     ///
-    /// Shapes: `densities` and `gradients` `[environments][25]`, `weights` `[environments][vectors]`. On dual numbers,
-    /// a density A + e A' and weights b + e a give (slope) the gradient by A of a . q + b . q' and (value) the
-    /// gradient by A' of it, where q' is the derivative of the features along A'.
+    /// Shapes: `density` and `gradient` `[25]`, `weights` `[vectors]`. On dual numbers, a density A + e A' and weights
+    /// b + e a give (slope) the gradient by A of a . q + b . q' and (value) the gradient by A' of it, where q' is
+    /// the derivative of the features along A'.
     #[inline(always)]
     pub fn adjoint<V: Vector<Scalar = T>, P: Path>(
         &self,
         path: P,
-        densities: &[[V; HARMONICS]],
+        density: &[V; HARMONICS],
         weights: &[V],
-        gradients: &mut [[V; HARMONICS]],
+        gradient: &mut [V; HARMONICS],
     ) {
-        let vectors = self.vectors();
-        let (fours, ones) = densities.as_chunks::<4>();
-        let (first, last) = weights.split_at(4 * fours.len() * vectors);
-        let (gradients, gradient) = gradients.split_at_mut(4 * fours.len());
-        let chunks = first.chunks_exact(4 * vectors).zip(gradients.as_chunks_mut::<4>().0);
-        for (densities, (weights, gradients)) in fours.iter().zip(chunks) {
-            self.adjoint_many(path, densities, weights, gradients);
-        }
-        for (density, (weights, gradient)) in ones.iter().zip(last.chunks_exact(vectors).zip(gradient)) {
-            self.adjoint_many(path, std::array::from_ref(density), weights, std::array::from_mut(gradient));
-        }
-    }
-
-    #[inline(always)]
-    fn adjoint_many<V: Vector<Scalar = T>, P: Path, const MANY: usize>(
-        &self,
-        path: P,
-        densities: &[[V; HARMONICS]; MANY],
-        weights: &[V],
-        gradients: &mut [[V; HARMONICS]; MANY],
-    ) {
-        let vectors = self.vectors();
-        for ((density, weights), gradient) in
-            densities.iter().zip(weights.chunks_exact(vectors)).zip(gradients.iter_mut())
-        {
-            gradient.fill(V::ZERO);
-            gradient[0] = weights[0];
-            for shift in 0..self.shifts {
-                let weights = &weights[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
-                match shift {
-                    0 => norm_adjoint(path, density, weights, gradient),
-                    1 => power_adjoint::<V, P, 1, 15>(path, density, weights, gradient),
-                    2 => power_adjoint::<V, P, 2, 14>(path, density, weights, gradient),
-                    _ => power_adjoint::<V, P, 3, 13>(path, density, weights, gradient),
-                }
+        gradient.fill(V::ZERO);
+        gradient[0] = weights[0];
+        for shift in 0..self.shifts {
+            let weights = &weights[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
+            match shift {
+                0 => norm_adjoint(path, density, weights, gradient),
+                1 => power_adjoint::<V, P, 1, 15>(path, density, weights, gradient),
+                2 => power_adjoint::<V, P, 2, 14>(path, density, weights, gradient),
+                _ => power_adjoint::<V, P, 3, 13>(path, density, weights, gradient),
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
-        for (k, products) in self.couplings.iter().enumerate() {
-            for collected in &products.slope {
-                let sums = collected.sums(path, densities);
-                for (environment, (sum, gradient)) in sums.into_iter().zip(gradients.iter_mut()).enumerate() {
-                    let weight = weights[environment * vectors + start + k];
-                    let gradient = &mut gradient[usize::from(collected.harmonic)];
-                    *gradient = sum.mul_add(path, weight, *gradient);
-                }
-            }
+        for (&weight, coupling) in weights[start..].iter().zip(&self.couplings) {
+            coupling.add_slope(path, density, weight, gradient);
         }
     }
 }
@@ -319,7 +313,7 @@ mod tests {
 
     fn forward(invariants: &Invariants<f64>, density: &[Lanes<f64>; HARMONICS]) -> Vec<Lanes<f64>> {
         let mut features = vec![Lanes::ZERO; invariants.vectors()];
-        invariants.forward(Portable, std::slice::from_ref(density), &mut features);
+        invariants.forward(Portable, density, &mut features);
         features
     }
 
@@ -328,9 +322,9 @@ mod tests {
         density: &[V; HARMONICS],
         weights: &[V],
     ) -> [V; HARMONICS] {
-        let mut gradient = [[V::ZERO; HARMONICS]];
-        invariants.adjoint(Portable, std::slice::from_ref(density), weights, &mut gradient);
-        gradient[0]
+        let mut gradient = [V::ZERO; HARMONICS];
+        invariants.adjoint(Portable, density, weights, &mut gradient);
+        gradient
     }
 
     fn dot(a: &[Lanes<f64>], b: &[Lanes<f64>]) -> f64 {
@@ -370,7 +364,7 @@ mod tests {
             let duals: [_; HARMONICS] =
                 std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
             let mut out = vec![Dual::ZERO; n];
-            invariants.forward(Portable, &[duals], &mut out);
+            invariants.forward(Portable, &duals, &mut out);
             (0..n)
                 .map(|k| {
                     alpha[k].mul(Portable, out[k].value).sum(Portable)
@@ -397,18 +391,27 @@ mod tests {
     }
 
     #[test]
-    fn several_environments_are_each_their_own() {
-        let invariants = Invariants::<f64>::new(2, &ALL).expect("valid");
-        let n = invariants.vectors();
-        let densities: Vec<[_; HARMONICS]> = (0..6).map(random).collect();
-        let weights: Vec<_> = (0..6).flat_map(|k| random::<25>(10 + k)[..n].to_vec()).collect();
-        let (mut features, mut gradients) = (vec![Lanes::ZERO; 6 * n], vec![[Lanes::ZERO; HARMONICS]; 6]);
-        invariants.forward(Portable, &densities, &mut features);
-        invariants.adjoint(Portable, &densities, &weights, &mut gradients);
-        for (k, density) in densities.iter().enumerate() {
-            assert_eq!(features[k * n..(k + 1) * n], forward(&invariants, density));
-            assert_eq!(gradients[k], adjoint(&invariants, density, &weights[k * n..(k + 1) * n]));
+    fn couplings_without_code_of_their_own_are_read_from_a_table() {
+        // With l = 0, and in another order.
+        let couplings = [[0, 2, 2], [0, 0, 0], [3, 2, 1]];
+        let invariants = Invariants::<f64>::new(1, &couplings).expect("valid");
+        let (density, direction): ([_; HARMONICS], [_; HARMONICS]) = (random(1), random(2));
+        let features = forward(&invariants, &density);
+        let sorted = forward(&Invariants::new(1, &[[1, 2, 3]]).expect("valid"), &density);
+        assert_eq!(features[8], sorted[6]);
+        for n in 0..CHANNELS {
+            let square: f64 = (4..9).map(|lm| density[lm].0[n].powi(2)).sum();
+            let expected = density[0].0[n] * square / 5.0f64.sqrt();
+            assert!((features[6].0[n].abs() - expected.abs()).abs() < 1e-12);
+            assert!((features[7].0[n] - density[0].0[n].powi(3)).abs() < 1e-12);
         }
+        let weights: [_; 9] = random(3);
+        let h = 1e-5;
+        let up = forward(&invariants, &displaced(&density, &direction, h));
+        let down = forward(&invariants, &displaced(&density, &direction, -h));
+        let difference = (dot(&up, &weights) - dot(&down, &weights)) / (2.0 * h);
+        let exact = dot(&adjoint(&invariants, &density, &weights), &direction);
+        assert!((difference - exact).abs() < 1e-8 * exact.abs(), "{difference} {exact}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod polynomials;
 pub mod radial;
 pub mod simd;
 pub mod table;
+mod unrolled;
 
 pub use coupling::Coupling;
 pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_of, harmonics_with_gradients};

@@ -85,7 +85,12 @@ impl<T: Real> Weights<T> {
                 }
             }
             for v in wide..self.vectors {
-                for first in 0..atoms {
+                let mut first = 0;
+                while first + TALL <= atoms {
+                    self.tile::<P, TALL, 1>(path, x, stride, out, inputs.clone(), first, v);
+                    first += TALL;
+                }
+                for first in first..atoms {
                     self.tile::<P, 1, 1>(path, x, stride, out, inputs.clone(), first, v);
                 }
             }

@@ -44,7 +44,7 @@ pub(crate) struct Compiled<T> {
 pub(crate) struct Scratch<T> {
     hood: Neighbourhood<T>,
     density: Vec<[Lanes<T>; HARMONICS]>,
-    by_density: Vec<[Lanes<T>; HARMONICS]>,
+    by_density: [Lanes<T>; HARMONICS],
     features: Vec<Lanes<T>>,
     gradients: Vec<Lanes<T>>,
     network: Vec<NetworkScratch<T>>,
@@ -112,7 +112,7 @@ impl<T: Real> Compiled<T> {
         Scratch {
             hood: Neighbourhood::new(BLOCK),
             density: vec![[Lanes::ZERO; HARMONICS]; BLOCK],
-            by_density: vec![[Lanes::ZERO; HARMONICS]; BLOCK],
+            by_density: [Lanes::ZERO; HARMONICS],
             features: vec![Lanes::ZERO; BLOCK * vectors],
             gradients: vec![Lanes::ZERO; BLOCK * vectors],
             network: self.networks.iter().map(Network::scratch).collect(),
@@ -237,20 +237,23 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
         let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s } = scratch;
         let pairs = species * model.elements.len()..(species + 1) * model.elements.len();
         hood.gather(scene, centres, &model.cutoff_squared[pairs.clone()], &model.near_squared[pairs.clone()]);
+        let vectors = model.invariants.vectors();
         for slot in 0..centres.len() {
             let radial = &model.radial[pairs.clone()];
             forward::density(path, hood, hood.spans[slot], radial, &mut density[slot]);
+            let features = &mut features[slot * vectors..(slot + 1) * vectors];
+            model.invariants.forward(path, &density[slot], features);
         }
-        model.invariants.forward(path, &density[..centres.len()], features);
         lap(phases_s, 0);
         let energies = &mut energies[..centres.len()];
         model.networks[species].evaluate(path, features, gradients, energies, &mut network[species]);
         lap(phases_s, 1);
         let mut virial = [Lanes::ZERO; 6];
-        model.invariants.adjoint(path, &density[..centres.len()], gradients, by_density);
         for (slot, row) in rows.chunks_exact_mut(stride).take(centres.len()).enumerate() {
+            let weights = &gradients[slot * vectors..(slot + 1) * vectors];
+            model.invariants.adjoint(path, &density[slot], weights, by_density);
             row.fill([T::ZERO; 4]);
-            backward::pair_gradients(path, hood, hood.spans[slot], &mut by_density[slot], row, &mut virial);
+            backward::pair_gradients(path, hood, hood.spans[slot], by_density, row, &mut virial);
         }
         let [xx, yy, zz, yz, xz, xy] = virial.map(|lanes| lanes.0.iter().map(|x| x.to_f64()).sum::<f64>());
         lap(phases_s, 2);
