@@ -1,19 +1,22 @@
-//! The parts of the kernel that natron-descriptor has, on each SIMD path: radial basis and harmonics of sixteen pairs at
-//! once, invariants of an environment and their adjoint with the shipped model's couplings, and the multiply-adds that
-//! a core does at best.
+//! The parts of the kernel that natron-descriptor has, on each SIMD path: radial functions by formula and by table,
+//! the polynomials of the harmonics and their contraction for sixteen pairs, invariants of an environment and their
+//! adjoint with the shipped model's couplings, and the multiply-adds that a core does at best.
 //!
 //! `cargo bench --bench kernel`; once and untimed as part of `cargo xtask test`.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use natron_descriptor::peak::multiply_adds_f32;
+use natron_descriptor::polynomials::{contract, polynomials};
 use natron_descriptor::simd::Kernel;
 use natron_descriptor::{
-    CHANNELS, HARMONICS, Invariants, Lanes, Path, RadialBasis, SimdPath, Vector, Wide, harmonics_of,
+    CHANNELS, HARMONICS, Invariants, Lanes, Path, RadialBasis, RadialTable, SimdPath, Vector, Wide,
 };
 use natron_potential::{ModelSpec, NeuralPotential};
 
 const PATHS: [&str; 3] = ["avx512", "avx2", "portable"];
+
+// Sums are loops: a closure handed to an iterator is not compiled for the path, and takes ten times as long.
 
 fn main() {
     divan::main();
@@ -45,8 +48,11 @@ impl Kernel for Radial<'_> {
         let distances = Wide::new(path, black_box(ramp(1.4, 0.2)));
         let bases = RadialBasis::side_by_side(path, &[self.0; CHANNELS]);
         bases.evaluate_with(constant, distances, &mut values, &mut slopes);
-        let all = values.iter().chain(&slopes);
-        all.fold(Lanes::ZERO, |sum, value| value.lanes.add(path, sum)).sum(path)
+        let mut sum = Lanes::ZERO;
+        for (value, slope) in values.iter().zip(&slopes) {
+            sum = value.lanes.add(path, slope.lanes.add(path, sum));
+        }
+        sum.sum(path)
     }
 }
 
@@ -56,24 +62,71 @@ fn radial_basis_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
     bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Radial(&basis)));
 }
 
-struct Harmonics;
+struct Table<'a>(&'a RadialTable<f32>);
 
-impl Kernel for Harmonics {
+impl Kernel for Table<'_> {
     type Output = f32;
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> f32 {
-        let constant = |x: f64| Wide::splat(path, x as f32);
-        let unit =
-            [ramp(0.1, 0.02), ramp(0.9, -0.01), ramp(-0.3, 0.03)].map(|u| Wide::new(path, black_box(u)));
-        let (values, gradients) = harmonics_of(constant, unit);
-        let all = values.iter().chain(gradients.iter().flatten());
-        all.fold(Lanes::ZERO, |sum, value| value.lanes.add(path, sum)).sum(path)
+        let mut sum = Lanes::ZERO;
+        for distance in black_box(ramp(1.4, 0.2)) {
+            let [value, slope] = self.0.evaluate(path, distance);
+            sum = value.add(path, slope.add(path, sum));
+        }
+        sum.sum(path)
     }
 }
 
 #[divan::bench(args = PATHS)]
-fn harmonics_and_gradients_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
-    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Harmonics));
+fn radial_table_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    let waves = |r: f64| {
+        let k = |n: usize| 0.2 * (n + 1) as f64;
+        (std::array::from_fn(|n| (k(n) * r).sin()), std::array::from_fn(|n| k(n) * (k(n) * r).cos()))
+    };
+    let table = RadialTable::new(5.0, 256, waves);
+    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Table(&table)));
+}
+
+/// Sixteen vectors, near enough to unit length.
+fn directions() -> [[f32; CHANNELS]; 3] {
+    black_box([ramp(0.1, 0.02), ramp(0.9, -0.01), ramp(-0.3, 0.03)])
+}
+
+struct Polynomials;
+
+impl Kernel for Polynomials {
+    type Output = f32;
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) -> f32 {
+        let values = polynomials(path, directions().map(|u| Wide::new(path, u)));
+        let mut sum = Lanes::ZERO;
+        for value in values {
+            sum = value.lanes.add(path, sum);
+        }
+        sum.sum(path)
+    }
+}
+
+#[divan::bench(args = PATHS)]
+fn polynomials_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Polynomials));
+}
+
+struct Contract<'a>(&'a [Lanes<f32>; HARMONICS]);
+
+impl Kernel for Contract<'_> {
+    type Output = f32;
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) -> f32 {
+        let (stretch, [x, y, z]) = contract(path, directions().map(|u| Wide::new(path, u)), self.0, self.0);
+        stretch.lanes.add(path, x.lanes.add(path, y.lanes.add(path, z.lanes))).sum(path)
+    }
+}
+
+#[divan::bench(args = PATHS)]
+fn contraction_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    let weights = density();
+    bencher.counter(ItemsCount::new(CHANNELS)).bench(|| path(name).run(Contract(black_box(&weights))));
 }
 
 /// A density, features or weights without any symmetry.
@@ -118,25 +171,24 @@ struct Adjoint<'a> {
     invariants: &'a Invariants<f32>,
     density: &'a [Lanes<f32>; HARMONICS],
     weights: &'a [Lanes<f32>],
+    gradient: &'a mut [Lanes<f32>; HARMONICS],
 }
 
 impl Kernel for Adjoint<'_> {
-    type Output = [Lanes<f32>; HARMONICS];
+    type Output = ();
     #[inline(always)]
-    fn call<P: Path>(self, path: P) -> [Lanes<f32>; HARMONICS] {
-        let mut gradient = [Lanes::ZERO; HARMONICS];
-        self.invariants.adjoint(path, self.density, self.weights, &mut gradient);
-        gradient
+    fn call<P: Path>(self, path: P) {
+        self.invariants.adjoint(path, self.density, self.weights, self.gradient);
     }
 }
 
 #[divan::bench(args = PATHS)]
 fn adjoint_of_an_environment(bencher: Bencher<'_, '_>, name: &str) {
-    let (invariants, density) = (invariants(), density());
+    let (invariants, density, mut gradient) = (invariants(), density(), density());
     let weights = environment(invariants.vectors());
-    bencher.bench(|| {
-        let (density, weights) = (black_box(&density), &weights[..]);
-        path(name).run(Adjoint { invariants: &invariants, density, weights })
+    bencher.bench_local(|| {
+        let (density, gradient) = (black_box(&density), &mut gradient);
+        path(name).run(Adjoint { invariants: &invariants, density, weights: &weights, gradient });
     });
 }
 

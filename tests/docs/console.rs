@@ -57,7 +57,7 @@ fn run_block(program: &Path, block: &Block, folder: &Path) -> Result<(), String>
             ["natron", arguments @ ..] => {
                 run(program, arguments, folder).map_err(|said| format!("{line}: `{typed}`: {said}"))?
             }
-            ["cargo", "xtask", "setup" | "demo" | "test", ..] => {}
+            ["cargo", "xtask", "setup" | "demo" | "test" | "bench-md", ..] => {}
             _ => return Err(format!("{line}: `{typed}` cannot be run by a test")),
         }
     }
@@ -75,7 +75,7 @@ fn name_commands(program: &Path, block: &Block, folder: &Path) -> Result<(), Str
             ["natron", "train", ..] if !cfg!(feature = "train") => {}
             ["natron", command, ..] => run(program, &[command, "--help"], folder)
                 .map_err(|said| format!("{line}: no command `{command}`: {said}"))?,
-            ["cargo", "xtask", "setup" | "demo" | "test", ..] => {}
+            ["cargo", "xtask", "setup" | "demo" | "test" | "bench-md", ..] => {}
             ["cargo", "xtask", ..] => return Err(format!("{line}: no command `{}`", names.join(" "))),
             _ => {}
         }

@@ -24,7 +24,7 @@ pub struct Floor {
     pub peak_per_s: f64,
     /// What the kernel does of them for an atom.
     pub operations: Operations,
-    /// Measured on one thread, us per atom and step.
+    /// Measured on one thread, us per atom and step, processor time where the system tells it.
     pub measured_us: f64,
 }
 
@@ -62,7 +62,7 @@ impl Floor {
                 "radial": count.radial,
                 "harmonics": count.harmonics,
                 "expansion": count.expansion,
-                "contraction": count.contraction,
+                "projection": count.projection,
                 "invariants": count.invariants,
                 "network": count.network,
                 "total": count.total(),
@@ -117,7 +117,7 @@ mod tests {
             radial: operations,
             harmonics: 0.0,
             expansion: operations,
-            contraction: 0.0,
+            projection: 0.0,
             invariants: 0.0,
             network: operations,
         };

@@ -18,6 +18,7 @@ use operations::Operations;
 use steps::StepTimes;
 
 mod cases;
+mod clock;
 mod dynamics;
 pub mod floor;
 pub mod memory;
@@ -108,8 +109,12 @@ pub fn bench(options: &BenchOptions, watch: &mut dyn FnMut(&BenchResult)) -> Res
     let threads = rayon::current_num_threads();
     let cases = cases::cases(options, unit.structure.len(), threads, potentials.only());
     let warm = pool(1)?.install(|| Warm::up(potentials.get(cases[0].precision), &unit))?;
-    let mut results = Vec::new();
+    let mut results: Vec<BenchResult> = Vec::new();
     for case in &cases {
+        // The allocator keeps what larger systems needed: after them nothing can be said of smaller ones.
+        let largest =
+            results.iter().all(|earlier| earlier.atoms * earlier.replicas <= case.atoms * case.replicas);
+        let before = before.filter(|_| largest);
         let result = measure(potentials.get(case.precision), &warm, *case, options.seconds, before)?;
         watch(&result);
         results.push(result);
@@ -170,6 +175,10 @@ fn measure(
         simd: potential.simd,
         us_per_atom_step: us,
         us_per_atom_step_spread: us * spread,
+        processor_us_per_atom_step: costs[0]
+            .processor_s
+            .filter(|_| case.threads == 1)
+            .map(|seconds| 1e6 * seconds / atoms as f64),
         split,
         steps: runs.iter().map(|(_, times)| times.len() as u64).sum(),
         list_rebuilds: runs.iter().map(|(_, times)| times.rebuilds()).sum(),
@@ -188,12 +197,13 @@ fn floors(
     let mut floors = Vec::new();
     for (precision, potential) in &potentials.0 {
         let Some(spec) = &potential.spec else { continue };
-        let precision = precision_name(*precision);
-        let single = |result: &&BenchResult| result.precision == precision && result.threads == 1;
+        let name = precision_name(*precision);
+        let single = |result: &&BenchResult| result.precision == name && result.threads == 1;
         let Some(result) = results.iter().find(single) else { continue };
         let (structure, _) = warm.block(1);
-        let operations = Operations::count(spec, &*potential.potential, &structure)?;
-        floors.push(floor::Floor::measure(potential.simd, precision, operations, result.us_per_atom_step));
+        let operations = Operations::count(spec, &*potential.potential, *precision, &structure)?;
+        let measured_us = result.processor_us_per_atom_step.unwrap_or(result.us_per_atom_step);
+        floors.push(floor::Floor::measure(potential.simd, name, operations, measured_us));
     }
     Ok(floors)
 }

@@ -26,6 +26,9 @@ pub struct BenchResult {
     pub us_per_atom_step: f64,
     /// Half the distance between the second and the fourth of five parts of the measurement, us.
     pub us_per_atom_step_spread: f64,
+    /// Processor time for each atom and step, us, on one thread, where the system tells it: what a machine that others
+    /// use too cannot spoil.
+    pub processor_us_per_atom_step: Option<f64>,
     /// What a step goes to.
     pub split: Split,
     /// Steps measured, all replicas together.
@@ -36,7 +39,7 @@ pub struct BenchResult {
     pub list_rebuilds_per_step: f64,
     /// Memory of the process while the simulations were there, where the system tells.
     pub memory: Option<Memory>,
-    /// Memory before the first measurement, bytes.
+    /// Memory before the first measurement, bytes; `None` too if a larger system was measured since.
     pub resident_before: Option<u64>,
 }
 
@@ -56,8 +59,8 @@ impl BenchResult {
         self.steps_per_second() * 86_400.0 * 1e-6
     }
 
-    /// Memory that came with the simulations, bytes for each atom. At most: what the allocator keeps of earlier, not
-    /// larger ones is in it.
+    /// Memory that came with the simulations, bytes for each atom. At most: what the allocator keeps of earlier ones,
+    /// which were not larger, is in it.
     pub fn resident_bytes_per_atom(&self) -> Option<f64> {
         let grown = self.memory?.resident.saturating_sub(self.resident_before?);
         Some(grown as f64 / (self.atoms * self.replicas) as f64)
@@ -86,10 +89,13 @@ impl BenchResult {
         if let Value::Object(known) = known {
             map.extend(known);
         }
+        let note = "known on one thread, where the system says";
+        put_number(&mut map, "processor_us_per_atom_step", self.processor_us_per_atom_step, note);
         let note = "this system does not say";
         let bytes = |of: fn(Memory) -> u64| self.memory.map(|memory| of(memory) as f64);
         put_number(&mut map, "resident_bytes", bytes(|memory| memory.resident), note);
         put_number(&mut map, "peak_resident_bytes", bytes(|memory| memory.peak), note);
+        let note = "this system does not say, or a larger system was measured before";
         put_number(&mut map, "resident_bytes_per_atom", self.resident_bytes_per_atom(), note);
         map.into()
     }

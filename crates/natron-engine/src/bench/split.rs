@@ -82,7 +82,8 @@ mod tests {
     }
 
     /// 10 ms a step without lists; a new one costs 30 ms, and every tenth step has one.
-    const COST: Cost = Cost { step_s: 0.0134, spread_s: 0.0, rebuild_s: 0.03, rebuilds_per_step: 0.1 };
+    const COST: Cost =
+        Cost { step_s: 0.0134, spread_s: 0.0, processor_s: None, rebuild_s: 0.03, rebuilds_per_step: 0.1 };
 
     #[test]
     fn the_parts_add_up_to_the_whole() {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use natron_dynamics::{ForceTimes, Moment, Observer, ObserverError, Simulation};
 
+use super::clock::Clock;
 use super::dynamics::failed;
 use crate::Failure;
 
@@ -22,6 +23,8 @@ const PATIENCE: u32 = 3;
 pub(super) struct StepTimes {
     times_s: Vec<f64>,
     rebuilt: Vec<bool>,
+    /// Processor time of this thread over all of them, s, where the system tells.
+    processor_s: Option<f64>,
 }
 
 /// What a step costs, s.
@@ -30,6 +33,8 @@ pub(super) struct Cost {
     pub(super) step_s: f64,
     /// Half the distance between the second and the fourth of five parts.
     pub(super) spread_s: f64,
+    /// Processor time of the thread, where the system tells.
+    pub(super) processor_s: Option<f64>,
     /// How much more a step costs that builds a neighbour list.
     pub(super) rebuild_s: f64,
     /// The share of such steps.
@@ -58,7 +63,7 @@ impl StepTimes {
         simulation.run(&mut (), &|| started.elapsed() >= WARM_UP).map_err(failed)?;
         let mut watch = Stopwatch::new(simulation);
         let enough = Duration::from_secs_f64(seconds);
-        let started = Instant::now();
+        let (started, clock) = (Instant::now(), Clock::start());
         loop {
             let steps = Cell::new(0usize);
             let stop = || {
@@ -69,7 +74,7 @@ impl StepTimes {
             simulation.run(&mut watch, &stop).map_err(failed)?;
             let waits = rebuilds && watch.steps.rebuilds() == 0;
             if !waits || started.elapsed() >= PATIENCE * enough {
-                return Ok(watch.steps);
+                return Ok(StepTimes { processor_s: clock.processor_s(), ..watch.steps });
             }
         }
     }
@@ -98,7 +103,15 @@ impl StepTimes {
             (0..PARTS).filter_map(|part| plain(part * length, (part + 1) * length)).collect();
         parts.sort_by(f64::total_cmp);
         let spread_s = if parts.len() == PARTS { 0.5 * (parts[3] - parts[1]) } else { 0.0 };
-        Cost { step_s: whole + rebuilds_per_step * extra, spread_s, rebuild_s: extra, rebuilds_per_step }
+        let steps = self.len().max(1) as f64;
+        let lists_missing = rebuilds_per_step - self.rebuilds() as f64 / steps;
+        Cost {
+            step_s: whole + rebuilds_per_step * extra,
+            spread_s,
+            processor_s: self.processor_s.map(|all| all / steps + lists_missing * extra),
+            rebuild_s: extra,
+            rebuilds_per_step,
+        }
     }
 
     fn kind(&self, rebuilt: bool, from: usize, to: usize) -> Vec<f64> {
@@ -168,6 +181,7 @@ mod tests {
         StepTimes {
             times_s: rebuilds.clone().map(|r| if r { rebuilt } else { plain }).collect(),
             rebuilt: rebuilds.collect(),
+            processor_s: Some(steps as f64),
         }
     }
 
@@ -178,6 +192,8 @@ mod tests {
         let cost = times.cost(0.1);
         assert!((cost.step_s - 1.2).abs() < 1e-12 && cost.spread_s == 0.0, "{cost:?}");
         assert!((times.cost(0.05).step_s - 1.1).abs() < 1e-12);
+        // One second of processor time a step, of which a tenth had a list that costs 2 s more.
+        assert!((times.cost(0.05).processor_s.expect("told") - 0.9).abs() < 1e-12);
         assert_eq!(every(1, 1.0, 3.0, 100).cost(1.0).step_s, 3.0);
     }
 

@@ -158,6 +158,7 @@ fn speeds(results: &[BenchResult]) -> String {
         "",
         "us/atom/step",
         "+-",
+        "processor",
         "steps/s",
         "ns/day",
         "atom-steps/s",
@@ -168,6 +169,7 @@ fn speeds(results: &[BenchResult]) -> String {
         let figures = [
             format!("{:.3}", result.us_per_atom_step),
             format!("{:.3}", result.us_per_atom_step_spread),
+            or_dash(result.processor_us_per_atom_step, 3),
             format!("{:.1}", result.steps_per_second()),
             format!("{:.1}", result.ns_per_day()),
             format!("{:.0}", result.atom_steps_per_second()),

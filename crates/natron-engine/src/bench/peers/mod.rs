@@ -3,15 +3,14 @@
 use natron_atoms::Structure;
 use serde_json::{Map, Value, json};
 
+use super::clock::Clock;
 use super::dynamics::{Warm, failed};
 use super::steps::median;
 use crate::Failure;
 use crate::envelope::put_number;
 use crate::potentials::LoadedPotential;
-use clock::Clock;
 use driver::{Driver, PeerModel};
 
-mod clock;
 mod driver;
 
 /// Natron and the peers take turns so many times, so that what disturbs the machine disturbs all.

@@ -21,7 +21,7 @@ impl Clock {
 
     /// Processor time of this thread since then, s, where the system tells.
     pub(super) fn processor_s(&self) -> Option<f64> {
-        Some((processor_ns()? - self.processor_ns?) as f64 * 1e-9)
+        Some(processor_ns()?.checked_sub(self.processor_ns?)? as f64 * 1e-9)
     }
 }
 
