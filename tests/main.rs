@@ -4,6 +4,7 @@
 
 mod cli;
 mod docs;
+mod fuzz_corpus;
 mod interruption;
 mod nac;
 mod support;

@@ -100,6 +100,21 @@ fn frames() {
 }
 
 #[test]
+fn structures() {
+    let folder = copy_of("structures");
+    for file in files_in(folder.path()) {
+        let text = std::fs::read_to_string(folder.path().join(&file)).expect("reads");
+        let value = |key: &str| {
+            let (_, rest) = text.lines().next()?.split_once(&format!("{key}=\""))?;
+            rest.split('"').next().map(str::to_string)
+        };
+        let value = |key: &str| value(key).unwrap_or_else(|| panic!("{file} does not say its `{key}`"));
+        let parts = [value("expect"), format!("{file}:{}", value("at")), value("help")];
+        refused(folder.path(), &["data", "convert", &file, "out.extxyz"], &parts);
+    }
+}
+
+#[test]
 fn a_truncated_trajectory() {
     let folder = argon_folder();
     succeeds(folder.path(), &["md", "argon.toml", "--set", "stage.production.duration_ps=0.4"]);

@@ -1,6 +1,6 @@
 //! `natron evaluate`: figures and predicted frames.
 
-use super::{argon, json, number};
+use super::{argon, json, number, run, stderr};
 
 #[test]
 fn predictions_compared_with_themselves_are_exact() {
@@ -59,4 +59,16 @@ fn the_free_energy_is_what_forces_derive_from() {
     assert!((number(&report, "energy_rmse_meV_per_atom") - 10.0).abs() < 1e-6);
     assert!(report["force_rmse_meV_per_A"].is_null());
     assert_eq!(report["force_rmse_meV_per_A_note"], "no frame has forces");
+}
+
+#[test]
+fn a_frame_that_does_not_fit_is_named_by_its_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let wrong = argon().replacen("Ar ", "C ", 1);
+    std::fs::write(folder.path().join("frames.extxyz"), argon() + &wrong).expect("writes");
+    let output =
+        run(folder.path(), &["evaluate", "-p", "lj-argon", "frames.extxyz", "--output", "out.extxyz"]);
+    assert_eq!(output.status.code(), Some(2));
+    let line = argon().lines().count() + 1;
+    assert!(stderr(&output).contains(&format!("frames.extxyz:{line}\n")), "{}", stderr(&output));
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 pub mod argon;
 pub mod oracle;
+pub mod random_deck;
 
 /// The folder of the repository.
 pub fn repository() -> &'static Path {

@@ -34,7 +34,65 @@ pub enum InvariantsError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invariants<T> {
     shifts: usize,
-    couplings: Vec<Vec<([u8; 3], T)>>,
+    couplings: Vec<Products<T>>,
+}
+
+/// A coupling sum_t c_t A_a A_b A_x, collected by one factor, so that sums stay in registers.
+#[derive(Debug, Clone, PartialEq)]
+struct Products<T> {
+    /// The coupling itself: each monomial once, under its last harmonic x.
+    value: Vec<Collected<T>>,
+    /// Its derivative by A_x for each harmonic x.
+    slope: Vec<Collected<T>>,
+}
+
+/// sum_t c_t A_a A_b, which belongs to harmonic x.
+#[derive(Debug, Clone, PartialEq)]
+struct Collected<T> {
+    harmonic: u8,
+    terms: Vec<(u8, u8, T)>,
+}
+
+impl<T: Real> Collected<T> {
+    /// For several environments: finding the terms costs as much as adding them.
+    #[inline(always)]
+    fn sums<V: Vector<Scalar = T>, P: Path, const MANY: usize>(
+        &self,
+        path: P,
+        densities: &[[V; HARMONICS]; MANY],
+    ) -> [V; MANY] {
+        let mut sums = [V::ZERO; MANY];
+        for &(a, b, coefficient) in &self.terms {
+            let (a, b) = (usize::from(a), usize::from(b));
+            for (sum, density) in sums.iter_mut().zip(densities) {
+                *sum = density[a].mul(path, density[b]).scale_add(path, coefficient, *sum);
+            }
+        }
+        sums
+    }
+}
+
+impl<T: Real> Products<T> {
+    fn new(coupling: &Coupling) -> Self {
+        let (mut value, mut slope) = (vec![Vec::new(); HARMONICS], vec![Vec::new(); HARMONICS]);
+        for monomial in &coupling.monomials {
+            let ([a, b, c], coefficient) = (monomial.index, monomial.coefficient);
+            value[c].push((a as u8, b as u8, T::from_f64(coefficient)));
+            for x in [a, b, c].into_iter().enumerate().filter(|&(k, x)| k == 0 || x != [a, b, c][k - 1]) {
+                // d(A_x^p)/dA_x = p A_x^(p-1).
+                let power = [a, b, c].iter().filter(|&&y| y == x.1).count();
+                let mut rest = vec![a, b, c];
+                rest.remove(x.0);
+                slope[x.1].push((rest[0] as u8, rest[1] as u8, T::from_f64(coefficient * power as f64)));
+            }
+        }
+        let collect = |by_harmonic: Vec<Vec<(u8, u8, T)>>| {
+            let collected = by_harmonic.into_iter().enumerate();
+            let collected = collected.map(|(x, terms)| Collected { harmonic: x as u8, terms });
+            collected.filter(|collected| !collected.terms.is_empty()).collect()
+        };
+        Self { value: collect(value), slope: collect(slope) }
+    }
 }
 
 impl<T: Real> Invariants<T> {
@@ -50,9 +108,7 @@ impl<T: Real> Invariants<T> {
             .iter()
             .map(|&l| {
                 let coupling = Coupling::new(l).ok_or(InvariantsError::Coupling(l))?;
-                let narrow =
-                    |m: &crate::coupling::Monomial| (m.index.map(|i| i as u8), T::from_f64(m.coefficient));
-                Ok(coupling.monomials.iter().map(narrow).collect())
+                Ok(Products::new(&coupling))
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { shifts, couplings })
@@ -77,73 +133,123 @@ impl<T: Real> Invariants<T> {
         }
     }
 
-    /// Features of a density.
+    /// Features of densities.
     ///
-    /// Shapes: `density` `[25]`, `features` `[vectors]`, each entry 16 channels.
+    /// Shapes: `densities` `[environments][25]`, `features` `[environments][vectors]`, each entry 16 channels.
     #[inline(always)]
     pub fn forward<V: Vector<Scalar = T>, P: Path>(
         &self,
         path: P,
-        density: &[V; HARMONICS],
+        densities: &[[V; HARMONICS]],
         features: &mut [V],
     ) {
-        features[0] = density[0];
-        for shift in 0..self.shifts {
-            let out = &mut features[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
-            match shift {
-                0 => power_spectrum::<V, P, 0>(path, density, out),
-                1 => power_spectrum::<V, P, 1>(path, density, out),
-                2 => power_spectrum::<V, P, 2>(path, density, out),
-                _ => power_spectrum::<V, P, 3>(path, density, out),
-            }
+        let vectors = self.vectors();
+        let (fours, ones) = densities.as_chunks::<4>();
+        let (first, last) = features.split_at_mut(4 * fours.len() * vectors);
+        for (densities, features) in fours.iter().zip(first.chunks_exact_mut(4 * vectors)) {
+            self.forward_many(path, densities, features);
         }
-        let start = 1 + self.shifts * (L_MAX + 1);
-        for (out, monomials) in features[start..].iter_mut().zip(&self.couplings) {
-            let mut sum = V::ZERO;
-            for &([a, b, c], coefficient) in monomials {
-                let pair =
-                    density[usize::from(a)].mul(path, density[usize::from(b)]).scale(path, coefficient);
-                sum = pair.mul_add(path, density[usize::from(c)], sum);
-            }
-            *out = sum;
+        for (density, features) in ones.iter().zip(last.chunks_exact_mut(vectors)) {
+            self.forward_many(path, std::array::from_ref(density), features);
         }
     }
 
-    /// Gradient with respect to the density of sum_k `weights[k]` . features[k].
+    #[inline(always)]
+    fn forward_many<V: Vector<Scalar = T>, P: Path, const MANY: usize>(
+        &self,
+        path: P,
+        densities: &[[V; HARMONICS]; MANY],
+        features: &mut [V],
+    ) {
+        let vectors = self.vectors();
+        for (density, features) in densities.iter().zip(features.chunks_exact_mut(vectors)) {
+            features[0] = density[0];
+            for shift in 0..self.shifts {
+                let out = &mut features[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
+                match shift {
+                    0 => power_spectrum::<V, P, 0>(path, density, out),
+                    1 => power_spectrum::<V, P, 1>(path, density, out),
+                    2 => power_spectrum::<V, P, 2>(path, density, out),
+                    _ => power_spectrum::<V, P, 3>(path, density, out),
+                }
+            }
+        }
+        let start = 1 + self.shifts * (L_MAX + 1);
+        for (k, products) in self.couplings.iter().enumerate() {
+            let mut values = [V::ZERO; MANY];
+            for collected in &products.value {
+                let sums = collected.sums(path, densities);
+                for ((value, sum), density) in values.iter_mut().zip(sums).zip(densities) {
+                    *value = sum.mul_add(path, density[usize::from(collected.harmonic)], *value);
+                }
+            }
+            for (environment, value) in values.into_iter().enumerate() {
+                features[environment * vectors + start + k] = value;
+            }
+        }
+    }
+
+    /// Gradients with respect to the densities of sum_k `weights[k]` . features[k].
     ///
-    /// Shapes: `density` `[25]`, `weights` `[vectors]`, result `[25]`. On dual numbers, a density
-    /// A + e A' and weights b + e a give (slope) the gradient by A of a . q + b . q' and (value) the
+    /// Shapes: `densities` and `gradients` `[environments][25]`, `weights` `[environments][vectors]`. On dual numbers,
+    /// a density A + e A' and weights b + e a give (slope) the gradient by A of a . q + b . q' and (value) the
     /// gradient by A' of it, where q' is the derivative of the features along A'.
     #[inline(always)]
     pub fn adjoint<V: Vector<Scalar = T>, P: Path>(
         &self,
         path: P,
-        density: &[V; HARMONICS],
+        densities: &[[V; HARMONICS]],
         weights: &[V],
-    ) -> [V; HARMONICS] {
-        let mut gradient = [V::ZERO; HARMONICS];
-        gradient[0] = weights[0];
-        for shift in 0..self.shifts {
-            let weights = &weights[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
-            match shift {
-                0 => power_adjoint::<V, P, 0, 0>(path, density, weights, &mut gradient),
-                1 => power_adjoint::<V, P, 1, 15>(path, density, weights, &mut gradient),
-                2 => power_adjoint::<V, P, 2, 14>(path, density, weights, &mut gradient),
-                _ => power_adjoint::<V, P, 3, 13>(path, density, weights, &mut gradient),
+        gradients: &mut [[V; HARMONICS]],
+    ) {
+        let vectors = self.vectors();
+        let (fours, ones) = densities.as_chunks::<4>();
+        let (first, last) = weights.split_at(4 * fours.len() * vectors);
+        let (gradients, gradient) = gradients.split_at_mut(4 * fours.len());
+        let chunks = first.chunks_exact(4 * vectors).zip(gradients.as_chunks_mut::<4>().0);
+        for (densities, (weights, gradients)) in fours.iter().zip(chunks) {
+            self.adjoint_many(path, densities, weights, gradients);
+        }
+        for (density, (weights, gradient)) in ones.iter().zip(last.chunks_exact(vectors).zip(gradient)) {
+            self.adjoint_many(path, std::array::from_ref(density), weights, std::array::from_mut(gradient));
+        }
+    }
+
+    #[inline(always)]
+    fn adjoint_many<V: Vector<Scalar = T>, P: Path, const MANY: usize>(
+        &self,
+        path: P,
+        densities: &[[V; HARMONICS]; MANY],
+        weights: &[V],
+        gradients: &mut [[V; HARMONICS]; MANY],
+    ) {
+        let vectors = self.vectors();
+        for ((density, weights), gradient) in
+            densities.iter().zip(weights.chunks_exact(vectors)).zip(gradients.iter_mut())
+        {
+            gradient.fill(V::ZERO);
+            gradient[0] = weights[0];
+            for shift in 0..self.shifts {
+                let weights = &weights[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
+                match shift {
+                    0 => norm_adjoint(path, density, weights, gradient),
+                    1 => power_adjoint::<V, P, 1, 15>(path, density, weights, gradient),
+                    2 => power_adjoint::<V, P, 2, 14>(path, density, weights, gradient),
+                    _ => power_adjoint::<V, P, 3, 13>(path, density, weights, gradient),
+                }
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
-        for (weight, monomials) in weights[start..].iter().zip(&self.couplings) {
-            for &([a, b, c], coefficient) in monomials {
-                let (a, b, c) = (usize::from(a), usize::from(b), usize::from(c));
-                let weight = weight.scale(path, coefficient);
-                let (wa, wb) = (weight.mul(path, density[a]), weight.mul(path, density[b]));
-                gradient[c] = wa.mul_add(path, density[b], gradient[c]);
-                gradient[b] = wa.mul_add(path, density[c], gradient[b]);
-                gradient[a] = wb.mul_add(path, density[c], gradient[a]);
+        for (k, products) in self.couplings.iter().enumerate() {
+            for collected in &products.slope {
+                let sums = collected.sums(path, densities);
+                for (environment, (sum, gradient)) in sums.into_iter().zip(gradients.iter_mut()).enumerate() {
+                    let weight = weights[environment * vectors + start + k];
+                    let gradient = &mut gradient[usize::from(collected.harmonic)];
+                    *gradient = sum.mul_add(path, weight, *gradient);
+                }
             }
         }
-        gradient
     }
 }
 
@@ -161,6 +267,22 @@ fn power_spectrum<V: Vector, P: Path, const SHIFT: usize>(path: P, density: &[V;
             sum = a.mul_add(path, a.rotate::<SHIFT, P>(path), sum);
         }
         *out = sum.scale(path, norm(l));
+    }
+}
+
+/// [`power_adjoint`] of channels with themselves.
+#[inline(always)]
+fn norm_adjoint<V: Vector, P: Path>(
+    path: P,
+    density: &[V; HARMONICS],
+    weights: &[V],
+    gradient: &mut [V; HARMONICS],
+) {
+    for (l, weight) in weights.iter().enumerate() {
+        let weight = weight.scale(path, norm::<V::Scalar>(l) + norm(l));
+        for lm in l * l..(l + 1) * (l + 1) {
+            gradient[lm] = weight.mul_add(path, density[lm], gradient[lm]);
+        }
     }
 }
 
@@ -197,8 +319,18 @@ mod tests {
 
     fn forward(invariants: &Invariants<f64>, density: &[Lanes<f64>; HARMONICS]) -> Vec<Lanes<f64>> {
         let mut features = vec![Lanes::ZERO; invariants.vectors()];
-        invariants.forward(Portable, density, &mut features);
+        invariants.forward(Portable, std::slice::from_ref(density), &mut features);
         features
+    }
+
+    fn adjoint<V: Vector<Scalar = f64>>(
+        invariants: &Invariants<f64>,
+        density: &[V; HARMONICS],
+        weights: &[V],
+    ) -> [V; HARMONICS] {
+        let mut gradient = [[V::ZERO; HARMONICS]];
+        invariants.adjoint(Portable, std::slice::from_ref(density), weights, &mut gradient);
+        gradient[0]
     }
 
     fn dot(a: &[Lanes<f64>], b: &[Lanes<f64>]) -> f64 {
@@ -223,7 +355,7 @@ mod tests {
         let up = forward(&invariants, &displaced(&density, &direction, h));
         let down = forward(&invariants, &displaced(&density, &direction, -h));
         let difference = (dot(&up, weights) - dot(&down, weights)) / (2.0 * h);
-        let exact = dot(&invariants.adjoint(Portable, &density, weights), &direction);
+        let exact = dot(&adjoint(&invariants, &density, weights), &direction);
         assert!((difference - exact).abs() < 1e-8 * exact.abs(), "{difference} {exact}");
     }
 
@@ -238,7 +370,7 @@ mod tests {
             let duals: [_; HARMONICS] =
                 std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
             let mut out = vec![Dual::ZERO; n];
-            invariants.forward(Portable, &duals, &mut out);
+            invariants.forward(Portable, &[duals], &mut out);
             (0..n)
                 .map(|k| {
                     alpha[k].mul(Portable, out[k].value).sum(Portable)
@@ -248,7 +380,7 @@ mod tests {
         };
         let duals: [_; HARMONICS] = std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
         let weights: Vec<_> = (0..n).map(|k| Dual { value: beta[k], slope: alpha[k] }).collect();
-        let gradient = invariants.adjoint(Portable, &duals, &weights);
+        let gradient = adjoint(&invariants, &duals, &weights);
         let h = 1e-5;
         let by_density = (slope(&displaced(&density, &probe, h), &tangent)
             - slope(&displaced(&density, &probe, -h), &tangent))
@@ -262,6 +394,21 @@ mod tests {
         let exact: f64 =
             gradient.iter().zip(&probe).map(|(g, p)| g.value.mul(Portable, *p).sum(Portable)).sum();
         assert!((by_tangent - exact).abs() < 1e-7 * exact.abs(), "{by_tangent} {exact}");
+    }
+
+    #[test]
+    fn several_environments_are_each_their_own() {
+        let invariants = Invariants::<f64>::new(2, &ALL).expect("valid");
+        let n = invariants.vectors();
+        let densities: Vec<[_; HARMONICS]> = (0..6).map(random).collect();
+        let weights: Vec<_> = (0..6).flat_map(|k| random::<25>(10 + k)[..n].to_vec()).collect();
+        let (mut features, mut gradients) = (vec![Lanes::ZERO; 6 * n], vec![[Lanes::ZERO; HARMONICS]; 6]);
+        invariants.forward(Portable, &densities, &mut features);
+        invariants.adjoint(Portable, &densities, &weights, &mut gradients);
+        for (k, density) in densities.iter().enumerate() {
+            assert_eq!(features[k * n..(k + 1) * n], forward(&invariants, density));
+            assert_eq!(gradients[k], adjoint(&invariants, density, &weights[k * n..(k + 1) * n]));
+        }
     }
 
     #[test]

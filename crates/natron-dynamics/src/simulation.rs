@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::quantity::LengthA;
 use crate::restart::{PotentialTag, Restart};
 use crate::setup::{self, ResumeError, SetupError};
-use crate::state::{Forces, State};
+use crate::state::{ForceTimes, Forces, State};
 use crate::summary::StageSummary;
 
 mod run;
@@ -219,12 +219,23 @@ impl<'p> Simulation<'p> {
             },
             step: progress.step,
             time_ps: progress.time_ps,
+            list_rebuilds: self.forces.rebuilds(),
         }
     }
 
     /// How often the neighbour list was rebuilt since this value was made.
     pub fn list_rebuilds(&self) -> u64 {
         self.forces.rebuilds()
+    }
+
+    /// Starts (or stops) to time the parts of a step, from zero; see [`Forces::time_phases`].
+    pub fn time_phases(&mut self, on: bool) {
+        self.forces.time_phases(on);
+    }
+
+    /// What was timed since [`Simulation::time_phases`]; `None` where nothing is timed.
+    pub fn times(&self) -> Option<ForceTimes> {
+        self.forces.times()
     }
 
     fn stage(&self) -> &Stage {

@@ -38,6 +38,13 @@ impl InputError {
         self
     }
 
+    /// Names the line, from 1, of something that fills whole lines.
+    #[must_use]
+    pub fn at_line(mut self, line: usize) -> Self {
+        (self.line, self.column) = (Some(line), None);
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

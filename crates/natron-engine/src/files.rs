@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use natron_atoms::{Frame, Structure};
-use natron_io::ReadError;
+use natron_io::{ReadError, SourceFrame};
 
 use crate::{InputError, RunError};
 
@@ -19,9 +19,14 @@ impl From<ReadError> for InputError {
     }
 }
 
-/// All frames of an extended XYZ file.
+/// All frames of a file of structures in any format.
 pub(crate) fn read_frames(path: &Path) -> Result<Vec<Frame>, InputError> {
-    Ok(natron_io::read_frames(path)?)
+    Ok(read_sources(path)?.into_iter().map(|source| source.frame).collect())
+}
+
+/// As [`read_frames`], with the lines that the frames begin at.
+pub(crate) fn read_sources(path: &Path) -> Result<Vec<SourceFrame>, InputError> {
+    Ok(natron_io::read_structures(path, None)?.frames)
 }
 
 /// The last structure of text that natron itself carries along.

@@ -22,6 +22,8 @@ pub struct NewDeck {
     pub text: String,
     /// Built-in potential that knows every element; without one the deck names a file that does not exist yet.
     pub potential: Option<&'static str>,
+    /// What the structure's file says and a run does not use, in words.
+    pub unused: Vec<String>,
 }
 
 /// A deck for the structure in `file`; the deck will lie in `folder`.
@@ -29,9 +31,14 @@ pub struct NewDeck {
 /// # Errors
 /// The structure cannot be read.
 pub fn new_md(file: &Path, folder: &Path) -> Result<NewDeck, InputError> {
-    let frames = files::read_frames(file)?;
-    let last = frames.last().ok_or_else(|| InputError::new("the file holds no frame").in_file(file))?;
-    Ok(deck_for(&last.structure, &files::relative(file, folder)))
+    let sources = files::read_sources(file)?;
+    let last = sources.last().ok_or_else(|| InputError::new("the file holds no frame").in_file(file))?;
+    let mut new = deck_for(&last.frame.structure, &files::relative(file, folder));
+    new.unused.clone_from(&last.ignored);
+    if last.frame.arrays.iter().any(|(name, _)| name == natron_io::poscar::MOVE_MASK) {
+        new.unused.push("selective dynamics".to_owned());
+    }
+    Ok(new)
 }
 
 /// A deck for a structure that the deck will find under `path`.
@@ -71,7 +78,7 @@ pub fn deck_for(structure: &Structure, path: &str) -> NewDeck {
         structure.len(),
         symbols(&elements).join(", "),
     );
-    NewDeck { text: head + &explain(&deck), potential }
+    NewDeck { text: head + &explain(&deck), potential, unused: Vec::new() }
 }
 
 /// Who diffuses and against what: the alkali metals if there are any, else every element against the whole system.

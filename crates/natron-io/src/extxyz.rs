@@ -20,7 +20,6 @@
 mod comment;
 mod header;
 mod info;
-mod number;
 mod properties;
 mod reader;
 mod write;

@@ -1,15 +1,23 @@
-//! Files to structures and back: extended XYZ, H5MD, atomic replacement.
+//! Files to structures and back: extended XYZ, POSCAR, CIF, LAMMPS data, H5MD; atomic replacement.
 //!
 //! The one decision that shaped this crate: a reader trusts nothing in a file. Counts are checked against the
 //! bytes present before anything is allocated, every number must be finite, and every refusal is a [`ReadError`]
 //! that names the place and the remedy; what a reader returns needs no second check.
 
+pub mod cif;
+mod convert;
 pub mod error;
 pub mod extxyz;
 #[cfg(feature = "hdf5")]
 pub mod h5md;
+pub mod lammps_data;
+mod number;
+pub mod poscar;
 pub mod replace;
+pub mod structures;
+mod text;
 
 pub use error::ReadError;
 pub use extxyz::{read_frames, write_frame, write_frames};
 pub use replace::replace;
+pub use structures::{Format, SourceFrame, StructureFile, left_out, read_structures, write_structures};

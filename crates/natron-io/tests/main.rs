@@ -5,3 +5,4 @@ mod extxyz;
 mod h5md;
 mod oracle;
 mod replace;
+mod structures;

@@ -204,7 +204,7 @@ impl Kernel for Features<'_> {
     type Output = ();
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
-        self.invariants.forward(path, self.density, self.out);
+        self.invariants.forward(path, std::slice::from_ref(self.density), self.out);
     }
 }
 
@@ -243,7 +243,9 @@ impl Kernel for PullBack<'_> {
     type Output = DualDensity;
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> DualDensity {
-        self.invariants.adjoint(path, self.density, self.weights)
+        let mut gradient = [[Dual::ZERO; HARMONICS]];
+        self.invariants.adjoint(path, std::slice::from_ref(self.density), self.weights, &mut gradient);
+        gradient[0]
     }
 }
 

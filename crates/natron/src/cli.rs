@@ -76,6 +76,12 @@ pub enum Command {
     Diffusion(commands::diffusion::Arguments),
     /// Measure the speed of molecular dynamics on this machine
     Bench(commands::bench::Arguments),
+    /// Convert files of structures
+    Data {
+        /// What to do.
+        #[command(subcommand)]
+        what: commands::data::What,
+    },
     /// Write a new deck to start from
     New {
         /// Which kind.
@@ -94,6 +100,7 @@ impl Command {
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",
+            Self::Data { .. } => "data",
             Self::New { .. } => "new",
         }
     }

@@ -107,7 +107,8 @@ impl Document {
         }
     }
 
-    /// An error about the value at a path, or about the nearest table above it that exists.
+    /// An error about the value at a path, or about the nearest table above it that exists; the deck as a whole has
+    /// its beginning.
     pub fn error_on(&self, path: &KeyPath, message: impl Into<String>) -> InputError {
         let tree = self.tree().expect("the overrides were applied before");
         let mut path = path.clone();
@@ -117,7 +118,25 @@ impl Document {
             }
             path.0.pop();
         }
-        InputError::new(message).in_file(&self.file)
+        self.error_at(0, message)
+    }
+
+    /// Whether the document has a value at a path.
+    pub fn has(&self, path: &KeyPath) -> bool {
+        let tree = self.tree().expect("the overrides were applied before");
+        path::at(&tree, path).is_some()
+    }
+
+    /// An error of a file that the value at a path names: at its own line if it has one, else at that value.
+    pub fn error_behind(&self, path: &KeyPath, error: InputError) -> InputError {
+        if error.line.is_some() {
+            return error;
+        }
+        let message = match &error.file {
+            Some(file) => format!("{} ({})", error.message, file.display()),
+            None => error.message,
+        };
+        InputError { help: error.help, ..self.error_on(path, message) }
     }
 }
 
@@ -130,7 +149,10 @@ fn read_text(file: &Path) -> Result<String, InputError> {
     }
     let bytes = std::fs::read(file).map_err(|e| wrong(format!("cannot read the deck: {e}")))?;
     String::from_utf8(bytes).map_err(|error| {
-        wrong(format!("the deck is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+        let valid = error.utf8_error().valid_up_to();
+        let (line, column) = line_and_column(&String::from_utf8_lossy(&error.as_bytes()[..valid]), valid);
+        wrong(format!("the deck is not UTF-8 text (byte {valid})"))
+            .at(line, column)
             .help("pass the TOML deck here, the structure goes into its `system.structure`")
     })
 }

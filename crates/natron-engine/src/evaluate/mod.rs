@@ -53,6 +53,8 @@ struct Labelled<'a> {
     file: &'a Path,
     /// Position in the file, from 0.
     number: usize,
+    /// Line where it begins, from 1.
+    line: usize,
     frame: Frame,
 }
 
@@ -68,7 +70,8 @@ pub fn evaluate(options: &EvaluateOptions) -> Result<EvaluateReport, Failure> {
     let report = compare(&potential, options, &frames, &predictions);
     if report.total.is_unlabelled() && options.output.is_none() {
         return Err(InputError::new("no frame has an energy, forces or a virial to compare with")
-            .in_file(&options.files[0])
+            .in_file(frames[0].file)
+            .at_line(frames[0].line)
             .help("label the frames (keys energy or free_energy, forces, virial or stress), or write predictions with --output")
             .into());
     }
@@ -101,11 +104,16 @@ fn read_selected(options: &EvaluateOptions) -> Result<Vec<Labelled<'_>>, Failure
     let mut selected = Vec::new();
     let mut errors = Vec::new();
     for file in &options.files {
-        match files::read_frames(file) {
-            Ok(frames) => {
-                let numbered = frames.into_iter().enumerate();
-                let kept = numbered.filter(|(_, frame)| is_selected(frame, options));
-                selected.extend(kept.map(|(number, frame)| Labelled { file, number, frame }));
+        match files::read_sources(file) {
+            Ok(sources) => {
+                let numbered = sources.into_iter().enumerate();
+                let kept = numbered.filter(|(_, source)| is_selected(&source.frame, options));
+                selected.extend(kept.map(|(number, source)| Labelled {
+                    file,
+                    number,
+                    line: source.line,
+                    frame: source.frame,
+                }));
             }
             Err(error) => errors.push(error),
         }
@@ -147,7 +155,9 @@ fn predict(potential: &LoadedPotential, frames: &[Labelled<'_>]) -> Result<Vec<E
 fn predict_one(loaded: &LoadedPotential, labelled: &Labelled<'_>) -> Result<Evaluation, InputError> {
     let structure = &labelled.frame.structure;
     let wrong = |error: String| {
-        InputError::new(format!("frame {} (counted from 0): {error}", labelled.number)).in_file(labelled.file)
+        InputError::new(format!("frame {} (counted from 0): {error}", labelled.number))
+            .in_file(labelled.file)
+            .at_line(labelled.line)
     };
     crate::structure::check(structure, loaded).map_err(&wrong)?;
     let list = NeighbourList::build(structure, loaded.potential.max_cutoff_a(), 0.0)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use natron_atoms::{Frame, Species};
 use natron_dynamics::plan::PotentialChoice;
 use natron_dynamics::{MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
+use natron_io::SourceFrame;
 
 use crate::deck::{Document, KeyPath, Problem, decode_and_check};
 use crate::job::JobOptions;
@@ -18,6 +19,8 @@ pub struct MdJob {
     pub(super) deck: MdDeck,
     pub(super) plan: MdPlan,
     pub(super) start: Frame,
+    /// Line of the structure file where the frame begins.
+    start_line: usize,
     pub(super) structure_file: PathBuf,
     pub(super) potential: LoadedPotential,
     pub(super) directory: PathBuf,
@@ -38,18 +41,20 @@ impl MdJob {
         let potential = load(&document, &plan)?;
         let structure_file = folder.join(&plan.structure);
         let start = read_start(&document, &plan, &structure_file)?;
-        check_analysis(&document, &plan, &start)?;
+        check_analysis(&document, &plan, &start.frame)?;
         let job = Self {
             directory: directory(&document, &plan),
             existing: options.existing,
             deck_folder: folder,
             deck,
             plan,
-            start,
+            start: start.frame,
+            start_line: start.line,
             structure_file,
             potential,
         };
-        RunDirectory::check_place(&job.directory)?;
+        RunDirectory::check_place(&job.directory)
+            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
         job.simulation(0).map_err(|error| job.setup_error(&error))?;
         Ok(job)
     }
@@ -73,7 +78,8 @@ impl MdJob {
 
     /// A setup error as an error of the structure file or of the deck.
     pub(super) fn setup_error(&self, error: &SetupError) -> InputError {
-        let error_in = |file: &Path| InputError::new(error.to_string()).in_file(file);
+        let error_in =
+            |file: &Path| InputError::new(error.to_string()).in_file(file).at_line(self.start_line);
         match error {
             SetupError::UnknownSpecies { .. } => error_in(&self.structure_file)
                 .help("choose a [potential] made for this element, or another structure"),
@@ -114,25 +120,26 @@ fn problems(deck: &MdDeck) -> Vec<Problem> {
 }
 
 fn load(document: &Document, plan: &MdPlan) -> Result<LoadedPotential, InputError> {
-    let located = |error: InputError, key: &str| match error.file {
-        Some(_) => error,
-        None => {
-            let mut located = document.error_on(&KeyPath::parse(key), error.message);
-            located.help = error.help;
-            located
-        }
-    };
+    let located = |error, key: &str| document.error_behind(&KeyPath::parse(key), error);
     match &plan.potential {
         PotentialChoice::BuiltIn(name) => load_built_in(name).map_err(|e| located(e, "potential.name")),
-        PotentialChoice::File(file) => load_file(&document.folder().join(file)),
+        PotentialChoice::File(file) => load_file(&document.folder().join(file)).map_err(|e| {
+            let key = if document.has(&KeyPath::parse("potential.file")) {
+                "potential.file"
+            } else {
+                "potential.name"
+            };
+            located(e, key)
+        }),
     }
 }
 
-fn read_start(document: &Document, plan: &MdPlan, file: &Path) -> Result<Frame, InputError> {
-    let mut frames = files::read_frames(file)?;
+fn read_start(document: &Document, plan: &MdPlan, file: &Path) -> Result<SourceFrame, InputError> {
+    let behind = |error| document.error_behind(&KeyPath::parse("system.structure"), error);
+    let mut frames = files::read_sources(file).map_err(behind)?;
     let count = frames.len();
     match plan.frame {
-        None => frames.pop().ok_or_else(|| InputError::new("the file holds no frame").in_file(file)),
+        None => frames.pop().ok_or_else(|| behind(InputError::new("the file holds no frame").in_file(file))),
         Some(frame) if frame < count => Ok(frames.swap_remove(frame)),
         Some(frame) => Err(document
             .error_on(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, Species};
+use natron_io::SourceFrame;
 use natron_train::Sample;
 use sha2::{Digest, Sha256};
 
@@ -55,8 +56,8 @@ impl DataSet {
                     errors.push(InputError::new(format!("cannot read the frames: {error}")).in_file(path))
                 }
             }
-            match files::read_frames(path) {
-                Ok(frames) => read.extend(frames.into_iter().enumerate().map(|(k, frame)| (path, k, frame))),
+            match files::read_sources(path) {
+                Ok(sources) => read.extend(sources.into_iter().map(|source| (path, source))),
                 Err(error) => errors.push(error),
             }
         }
@@ -71,11 +72,10 @@ impl DataSet {
             sha256: String::new(),
             files: paths.clone(),
         };
-        for (path, number, frame) in read {
-            if let Err(error) = set.add(frame, &table.split_key) {
-                errors.push(error.in_file(path).help(format!(
-                    "it is frame {number} of the file, counted from 0; training needs {energy} and forces on every frame"
-                )));
+        for (path, source) in read {
+            if let Err(error) = set.add(source.frame, &table.split_key) {
+                let help = format!("training needs {energy} and forces on every frame");
+                errors.push(error.in_file(path).at_line(source.line).help(help));
             }
         }
         set.sha256 = hex(&hash.finalize());
@@ -139,11 +139,13 @@ fn is_isolated(frame: &Frame) -> bool {
     (0..3).all(|k| !cell.periodic()[k] || heights[k] > 20.0)
 }
 
-fn choose_energy(choice: EnergyChoice, read: &[(&PathBuf, usize, Frame)]) -> &'static str {
+fn choose_energy(choice: EnergyChoice, read: &[(&PathBuf, SourceFrame)]) -> &'static str {
     match choice {
         EnergyChoice::Energy => "energy",
         EnergyChoice::FreeEnergy => "free_energy",
-        EnergyChoice::Auto if read.iter().all(|(.., f)| f.labels.free_energy_ev.is_some()) => "free_energy",
+        EnergyChoice::Auto if read.iter().all(|(_, source)| source.frame.labels.free_energy_ev.is_some()) => {
+            "free_energy"
+        }
         EnergyChoice::Auto => "energy",
     }
 }

@@ -4,8 +4,9 @@ use natron_atoms::{Cell, InfoValue, Labels, Mat3};
 
 use super::comment::{self, Entry, Value};
 use super::properties::{self, Property};
-use super::{info, names, number};
+use super::{info, names};
 use crate::error::LineError;
+use crate::number;
 
 /// A comment line, understood.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use natron_atoms::InfoValue;
 
 use super::comment::{Form, Value, words};
-use super::number;
+use crate::number;
 
 /// The type of a value, from how it looks.
 ///

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use natron_atoms::{AtomArray, Frame, Species, Structure, Vec3};
 
 use super::header::{self, Header};
-use super::number;
 use super::properties::{self, Kind, Property, Role};
-use crate::ReadError;
 use crate::error::LineError;
+use crate::{ReadError, SourceFrame, number};
 
 /// An iterator over the frames of extended XYZ; after an error it ends.
 #[derive(Debug)]
@@ -21,6 +20,8 @@ pub struct Reader<R> {
     left: Option<u64>,
     line: Vec<u8>,
     number: usize,
+    /// Line where the newest frame begins.
+    start: usize,
     done: bool,
 }
 
@@ -39,17 +40,37 @@ impl Reader<BufReader<File>> {
         };
         let file = File::open(path).map_err(refuse)?;
         let metadata = file.metadata().map_err(refuse)?;
-        let mut reader = Self::new(BufReader::with_capacity(1 << 16, file), path);
         // A pipe has no length to hold counts against.
-        reader.left = metadata.is_file().then_some(metadata.len());
-        Ok(reader)
+        let length = metadata.is_file().then_some(metadata.len());
+        Ok(Self::of_length(BufReader::with_capacity(1 << 16, file), path, length))
     }
 }
 
 impl<R: BufRead> Reader<R> {
     /// Reads from a stream; `path` names it in errors.
     pub fn new(input: R, path: &Path) -> Self {
-        Self { input, path: path.to_owned(), left: None, line: Vec::new(), number: 0, done: false }
+        Self::of_length(input, path, None)
+    }
+
+    /// As [`Reader::new`], for a stream of so many bytes.
+    pub(crate) fn of_length(input: R, path: &Path, length: Option<u64>) -> Self {
+        Self {
+            input,
+            path: path.to_owned(),
+            left: length,
+            line: Vec::new(),
+            number: 0,
+            start: 0,
+            done: false,
+        }
+    }
+
+    /// The frames with the lines they begin at.
+    pub fn with_lines(mut self) -> impl Iterator<Item = Result<SourceFrame, ReadError>> {
+        std::iter::from_fn(move || {
+            let frame = self.next()?;
+            Some(frame.map(|frame| SourceFrame { frame, line: self.start, ignored: Vec::new() }))
+        })
     }
 
     /// Reads the next line; `None` at the end of the file.
@@ -107,6 +128,7 @@ impl<R: BufRead> Reader<R> {
 
     fn frame(&mut self) -> Result<Option<Frame>, ReadError> {
         let Some(atoms) = self.count()? else { return Ok(None) };
+        self.start = self.number;
         self.check_count(atoms, 2)?;
         let header = match self.next_line()? {
             None => return Err(self.truncated("the comment line")),

@@ -1,6 +1,7 @@
 //! One file for each command: its flags, its help, and how its result is shown.
 
 pub mod bench;
+pub mod data;
 pub mod diffusion;
 pub mod evaluate;
 pub mod job;

@@ -28,11 +28,12 @@ The elements that diffuse are guessed (alkali metals first); every value may be 
     after_help = "\
 Examples:
   natron new md my.extxyz            writes my.toml
+  natron new md POSCAR               writes POSCAR-md.toml
   natron new md my.extxyz -o -       prints it
   natron new md                      writes the example Na22C200 and its deck"
 )]
 pub struct MdArguments {
-    /// Structure in extended XYZ; without one the example Na22C200 is written too
+    /// Structure: extended XYZ, POSCAR, CIF or LAMMPS data; without one the example Na22C200 is written too
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Where the deck goes; - is the screen; default: the structure's name with .toml, in this folder
@@ -46,7 +47,7 @@ pub fn run(what: &What, output: &Output) -> Result<ExitCode, Failure> {
     let structure = arguments.file.as_deref().unwrap_or(Path::new(EXAMPLE_FILE));
     let path = match &arguments.output {
         Some(path) => path.clone(),
-        None => PathBuf::from(structure.file_stem().unwrap_or_default()).with_extension("toml"),
+        None => deck_name(structure),
     };
     let on_screen = path.as_os_str() == "-";
     let folder = if on_screen { Path::new("") } else { path.parent().unwrap_or(Path::new("")) };
@@ -56,6 +57,9 @@ pub fn run(what: &What, output: &Output) -> Result<ExitCode, Failure> {
     };
     if new.potential.is_none() {
         output.warning("no built-in potential knows all these elements: put your own file into [potential]");
+    }
+    if !new.unused.is_empty() {
+        output.warning(&format!("of the structure's file a run does not use: {}", new.unused.join(", ")));
     }
     let mut map = output.build.envelope("new");
     map.insert("deck".into(), if on_screen { Value::Null } else { shown(&path).into() });
@@ -67,6 +71,17 @@ pub fn run(what: &What, output: &Output) -> Result<ExitCode, Failure> {
     write_new(&path, &new.text)?;
     let next = format!("{}\nnext: natron md {} --check\n", shown(&path), shown(&path));
     Ok(output.result(&value, &next))
+}
+
+/// The structure's name with .toml. The run directory is named after the deck: where the structure has no extension
+/// (POSCAR), the deck needs another name than it.
+fn deck_name(structure: &Path) -> PathBuf {
+    let mut name = structure.file_stem().unwrap_or_default().to_os_string();
+    if structure.extension().is_none() {
+        name.push("-md");
+    }
+    name.push(".toml");
+    name.into()
 }
 
 /// The example: its structure is written, its deck returned.

@@ -1,7 +1,7 @@
 //! Numbers and truth values as files spell them.
 
 /// A finite number; `1.0D-3` as Fortran prints it included.
-pub(super) fn real(token: &str) -> Option<f64> {
+pub(crate) fn real(token: &str) -> Option<f64> {
     let parsed = token.parse::<f64>().ok().or_else(|| {
         let exponent = token.find(['d', 'D'])?;
         let (mantissa, power) = (&token[..exponent], &token[exponent + 1..]);
@@ -13,7 +13,7 @@ pub(super) fn real(token: &str) -> Option<f64> {
 }
 
 /// A truth value: T, F, true, false in any of the usual cases, not 0 or 1.
-pub(super) fn truth(token: &str) -> Option<bool> {
+pub(crate) fn truth(token: &str) -> Option<bool> {
     match token {
         "T" | "true" | "True" | "TRUE" => Some(true),
         "F" | "false" | "False" | "FALSE" => Some(false),
@@ -22,12 +22,12 @@ pub(super) fn truth(token: &str) -> Option<bool> {
 }
 
 /// Whether a token is NaN or an infinity in any spelling: worth its own message.
-pub(super) fn is_not_finite(token: &str) -> bool {
+pub(crate) fn is_not_finite(token: &str) -> bool {
     token.parse::<f64>().is_ok_and(|x| !x.is_finite())
 }
 
 /// What to say of a token that should be a finite number.
-pub(super) fn refuse(what: &str, token: &str) -> (String, &'static str) {
+pub(crate) fn refuse(what: &str, token: &str) -> (String, &'static str) {
     if is_not_finite(token) {
         (
             format!("{what} is not finite: `{token}`"),
