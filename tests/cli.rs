@@ -3,6 +3,7 @@
 mod bad_input;
 mod bench;
 mod data;
+mod ensembles;
 mod evaluate;
 mod md;
 mod new;

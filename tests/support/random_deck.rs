@@ -75,11 +75,22 @@ fn stage_keys(rng: &mut ChaCha8Rng, timestep: f64, moves: &mut bool) -> String {
     let first = !std::mem::replace(moves, true);
     let duration = f64::from(rng.random_range(1..100_u32)) * timestep / 10.0;
     let temperature = rng.random_range(1.0..900.0);
-    let mut ensemble = match rng.random() {
-        true => "kind = \"nve\"".to_owned(),
-        false => format!(
-            "kind = \"nvt-langevin\", temperature_K = {temperature:?}, friction_per_ps = {:?}",
-            rng.random_range(0.1..9.0)
+    // At least 20 steps, so that chains and cells are content.
+    let relaxation = timestep * rng.random_range(20.5..900.0) / 1000.0;
+    let held = match rng.random() {
+        true => format!("temperature_K = {temperature:?}"),
+        false => format!("temperature_K = {{ from = {temperature:?}, to = 300 }}"),
+    };
+    let mut ensemble = match rng.random_range(0..6) {
+        0 => "kind = \"nve\"".to_owned(),
+        1 => format!("kind = \"nvt-langevin\", {held}, friction_per_ps = {:?}", rng.random_range(0.1..9.0)),
+        2 => format!("kind = \"nvt-nose-hoover\", {held}, relaxation_ps = {relaxation:?}, chain_length = 5"),
+        3 => format!("kind = \"nvt-rescale\", {held}, relaxation_ps = {relaxation:?}"),
+        4 => format!("kind = \"nvt-berendsen\", {held}"),
+        _ => format!(
+            "kind = \"npt-rescale\", {held}, pressure_GPa = {:?}, pressure_relaxation_ps = {relaxation:?}, coupling = \"{}\"",
+            rng.random_range(-1.0..1.0),
+            pick(rng, &["isotropic", "anisotropic", "triclinic"]),
         ),
     };
     if first {
@@ -150,6 +161,9 @@ fn with_value(rng: &mut ChaCha8Rng, text: &str) -> String {
         "{ kind = \"nve\" }",
         "{ kind = \"nvt-langevin\" }",
         "{ kind = \"nve\", temperature_K = 3 }",
+        "{ kind = \"nvt-rescale\", temperature_K = { from = 3 } }",
+        "{ kind = \"npt-rescale\", temperature_K = 3, pressure_GPa = [], coupling = 1 }",
+        "{ from = 1, to = 2 }",
         "{ kind = 1 }",
         "{ kind = \"nvt-langevin\", temperature_K = -1.0, friction_per_ps = 0.0 }",
         "1979-05-27",

@@ -8,7 +8,7 @@ use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK, Time
 
 mod ensemble;
 
-pub use ensemble::{Barostat, Chain, Coupling, Ensemble, Ramp};
+pub use ensemble::{Barostat, Chain, Coupling, Ensemble, Ramp, caveat};
 
 /// A whole MD deck after [`MdDeck::validate`](crate::MdDeck::validate).
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,18 @@ pub struct MdPlan {
     pub reference: Vec<Species>,
     /// The dynamics itself.
     pub run: RunPlan,
+}
+
+impl RunPlan {
+    /// What is held constant in each stage that goes to the trajectory, by its name.
+    pub fn recorded(&self) -> impl Iterator<Item = (&str, Ensemble)> {
+        self.stages.iter().filter_map(|stage| match &stage.kind {
+            StageKind::Dynamics(dynamics) if dynamics.trajectory_every.is_some() => {
+                Some((stage.name.as_str(), dynamics.ensemble))
+            }
+            _ => None,
+        })
+    }
 }
 
 /// Where the potential comes from.

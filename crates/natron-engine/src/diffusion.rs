@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use natron_analysis::{Diffusion, Trajectory};
 use natron_atoms::Species;
 use natron_dynamics::MdDeck;
+use natron_dynamics::plan::caveat;
 use serde_json::Value;
 
 use crate::envelope::{Build, json};
@@ -39,6 +40,8 @@ pub struct DiffusionReport {
     pub trajectories: Vec<PathBuf>,
     /// One for each mobile species.
     pub analyses: Vec<Analysis>,
+    /// Why the numbers may not be what they seem.
+    pub warnings: Vec<String>,
 }
 
 /// Analyses trajectories.
@@ -47,7 +50,7 @@ pub struct DiffusionReport {
 /// A file cannot be read or holds no trajectory of these species.
 pub fn diffusion(options: &DiffusionOptions) -> Result<DiffusionReport, Failure> {
     let files = options.trajectories.iter().map(|path| expand(path)).collect::<Result<Vec<_>, _>>()?.concat();
-    let trajectories = read_all(&files)?;
+    let (trajectories, warnings) = read_all(&files)?;
     let deck = files.first().and_then(|file| deck_of(file));
     let present = elements(&trajectories[0]);
     let given = |wanted: &Option<Vec<String>>, in_deck: fn(&MdDeck) -> &Vec<String>| {
@@ -66,7 +69,7 @@ pub fn diffusion(options: &DiffusionOptions) -> Result<DiffusionReport, Failure>
     let others = || present.iter().copied().filter(|s| !mobile.contains(s)).collect();
     let reference = reference.unwrap_or_else(others);
     let analyses = analyse_read(&trajectories, &files, &mobile, &reference)?;
-    Ok(DiffusionReport { trajectories: files, analyses })
+    Ok(DiffusionReport { trajectories: files, analyses, warnings })
 }
 
 /// The diffusion of each of `mobile` in replicas of one system, relative to `reference`.
@@ -75,7 +78,7 @@ pub(crate) fn analyse(
     mobile: &[Species],
     reference: &[Species],
 ) -> Result<Vec<Analysis>, Failure> {
-    analyse_read(&read_all(files)?, files, mobile, reference)
+    analyse_read(&read_all(files)?.0, files, mobile, reference)
 }
 
 fn analyse_read(
@@ -93,16 +96,30 @@ fn analyse_read(
     Ok(mobile.iter().map(one).collect::<Result<Vec<_>, _>>()?)
 }
 
-fn read_all(files: &[PathBuf]) -> Result<Vec<Trajectory>, Failure> {
-    let mut trajectories = Vec::new();
+/// All trajectories, and what speaks against the ensembles they were recorded in.
+fn read_all(files: &[PathBuf]) -> Result<(Vec<Trajectory>, Vec<String>), Failure> {
+    let (mut trajectories, mut warnings) = (Vec::new(), Vec::new());
     let mut errors = Vec::new();
     for file in files {
         match trajectory::read(file) {
-            Ok(trajectory) => trajectories.push(trajectory),
+            Ok((trajectory, ensembles)) => {
+                trajectories.push(trajectory);
+                warnings.extend(ensembles.iter().filter_map(|ensemble| warning(ensemble)));
+            }
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(trajectories) } else { Err(errors.into()) }
+    // Replicas say the same.
+    warnings.sort();
+    warnings.dedup();
+    if errors.is_empty() { Ok((trajectories, warnings)) } else { Err(errors.into()) }
+}
+
+/// What speaks against an ensemble as a trajectory names it, `production: nvt-langevin, temperature_K = 600, ...`.
+fn warning(ensemble: &str) -> Option<String> {
+    let (stage, held) = ensemble.split_once(": ")?;
+    let name = held.split(',').next()?;
+    Some(format!("stage {stage} was recorded in {name}: {}", caveat(name)?))
 }
 
 /// A trajectory stands for itself, a run directory for the trajectories in it.
@@ -157,6 +174,7 @@ impl DiffusionReport {
         map.insert("diffusion".into(), results.collect());
         let files = self.trajectories.iter().map(|path| Value::from(path.display().to_string()));
         map.insert("trajectories".into(), files.collect());
+        map.insert("warnings".into(), self.warnings.clone().into());
         map.into()
     }
 }

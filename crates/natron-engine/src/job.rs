@@ -29,6 +29,11 @@ pub trait Job {
     /// What will be done, in one line.
     fn about(&self) -> String;
 
+    /// What is in order and may still not be what was meant.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The resolved deck with what every value means.
     fn explain(&self) -> String;
 

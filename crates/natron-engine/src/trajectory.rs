@@ -17,9 +17,14 @@ pub(crate) struct TrajectoryWriter {
 }
 
 impl TrajectoryWriter {
-    /// A new file for the atoms of `structure`.
-    pub(crate) fn create(path: &Path, structure: &Structure) -> Result<Self, RunError> {
-        let writer = h5md::Writer::create(path, structure, &h5md::Options::default());
+    /// A new file for the atoms of `structure`, recorded in these ensembles.
+    pub(crate) fn create(
+        path: &Path,
+        structure: &Structure,
+        ensembles: Vec<String>,
+    ) -> Result<Self, RunError> {
+        let options = h5md::Options { ensembles, ..h5md::Options::default() };
+        let writer = h5md::Writer::create(path, structure, &options);
         Self::with(path, writer)
     }
 
@@ -75,9 +80,10 @@ pub(crate) fn check_resume(path: &Path, frames: u64) -> Result<(), InputError> {
     .help("put back the file that belongs to the restart, or start anew with --overwrite"))
 }
 
-/// All frames of a trajectory.
-pub(crate) fn read(path: &Path) -> Result<Trajectory, InputError> {
+/// All frames of a trajectory, and what it says of the ensembles they were recorded in.
+pub(crate) fn read(path: &Path) -> Result<(Trajectory, Vec<String>), InputError> {
     let reader = h5md::Reader::open(path)?;
+    let ensembles = reader.ensembles().to_vec();
     let mut positions_a = Vec::with_capacity(reader.len());
     let mut cells: Vec<Cell> = Vec::with_capacity(reader.len());
     for frame in reader.frames() {
@@ -89,5 +95,6 @@ pub(crate) fn read(path: &Path) -> Result<Trajectory, InputError> {
     let cells = constant.map_or(Cells::PerFrame(cells), Cells::Constant);
     let (species, masses) = (reader.species().to_vec(), reader.masses_amu().to_vec());
     Trajectory::new(species, masses, reader.times_ps().to_vec(), positions_a, cells)
+        .map(|trajectory| (trajectory, ensembles))
         .map_err(|error| InputError::new(error.to_string()).in_file(path))
 }

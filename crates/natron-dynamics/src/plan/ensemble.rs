@@ -183,6 +183,18 @@ impl Ensemble {
     }
 }
 
+/// Why what is recorded in an ensemble (by its name) may not be what is measured; `None` where nothing speaks against it.
+pub fn caveat(ensemble: &str) -> Option<&'static str> {
+    match ensemble {
+        "nvt-langevin" => Some("its friction slows diffusion; measure D in nve"),
+        "nvt-berendsen" => {
+            Some("it samples no ensemble and is for preparation alone; record nve or nvt-rescale")
+        }
+        "npt-rescale" => Some("the motion of the cell is in the displacements; measure D at constant volume"),
+        _ => None,
+    }
+}
+
 /// Name and parameters in the spelling of a deck, `nvt-langevin, temperature_K = 600, friction_per_ps = 2`.
 impl fmt::Display for Ensemble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -138,6 +138,18 @@ fn ensemble(value: &Value) -> Option<&'static str> {
         "nvt-langevin" => {
             Some("random kicks hold temperature_K, friction_per_ps says how hard; the friction drags on D")
         }
+        "nvt-nose-hoover" => Some(
+            "a chain of thermostats holds temperature_K: deterministic, for large systems in equilibrium",
+        ),
+        "nvt-rescale" => Some(
+            "velocities are scaled to the canonical kinetic energy at temperature_K within relaxation_ps",
+        ),
+        "nvt-berendsen" => {
+            Some("goes to temperature_K within relaxation_ps; samples no ensemble: only prepare")
+        }
+        "npt-rescale" => Some(
+            "the cell (coupling) follows pressure_GPa within pressure_relaxation_ps; compressibility_per_GPa may be a guess",
+        ),
         _ => None,
     }
 }
@@ -195,6 +207,18 @@ duration_ps = 1.0
 timestep_fs = 1.0
 ensemble = { kind = "nvt-langevin", temperature_K = 300.0, friction_per_ps = 2.0, initial_temperature_K = 600.0 }
 record = true
+[[stage]]
+name = "chain"
+kind = "dynamics"
+duration_ps = 1.0
+timestep_fs = 1.0
+ensemble = { kind = "nvt-nose-hoover", temperature_K = { from = 300.0, to = 600.0 }, relaxation_ps = 0.2, chain_length = 4, suzuki_yoshida = 5 }
+[[stage]]
+name = "press"
+kind = "dynamics"
+duration_ps = 1.0
+timestep_fs = 1.0
+ensemble = { kind = "npt-rescale", temperature_K = 300.0, relaxation_ps = 0.2, pressure_GPa = { from = 0.0, to = 1.0 }, pressure_relaxation_ps = 3.0, compressibility_per_GPa = 0.1, coupling = "triclinic" }
 "#;
 
     #[test]

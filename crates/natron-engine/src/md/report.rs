@@ -9,6 +9,7 @@ use super::explain::to_toml;
 use super::run::Replica;
 use super::thermo_file::{ThermoTrace, trace};
 use crate::diffusion::Analysis;
+use crate::job::Job;
 use crate::watch::Stop;
 
 const WIDTH: f64 = 640.0;
@@ -51,6 +52,9 @@ pub(super) fn page(
         let text =
             format!("The run was stopped by {} before its end; continue it with --resume.", stop.name());
         page = page.warning(&text);
+    }
+    for warning in job.warnings() {
+        page = page.warning(&format!("{warning}."));
     }
     page = page.table(&table(rows));
     if let Some(stages) = summary["stages_combined"].as_array() {

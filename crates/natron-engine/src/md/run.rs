@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use natron_atoms::Frame;
-use natron_dynamics::plan::StageKind;
+use natron_dynamics::plan::{Ensemble, caveat};
 use natron_dynamics::{Instability, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary};
 
 use super::log::{self, Log, now_utc};
@@ -57,6 +57,18 @@ impl Job for MdJob {
             stages.join(", "),
             self.directory.display()
         )
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let of = |(stage, ensemble): (&str, Ensemble)| {
+            let why = caveat(ensemble.name())?;
+            Some(format!("stage {stage} is recorded in {}: {why}", ensemble.name()))
+        };
+        // Without a mobile species nobody measures D there; Berendsen is wrong for anything.
+        let measured = |(_, ensemble): &(&str, Ensemble)| {
+            !self.plan.mobile.is_empty() || ensemble.name() == "nvt-berendsen"
+        };
+        self.plan.run.recorded().filter(measured).filter_map(of).collect()
     }
 
     fn explain(&self) -> String {
@@ -137,6 +149,9 @@ impl MdJob {
         }
         let mut recorder = self.recorder(&directory, number, restart, watch)?;
         log_line(&directory.join("log.txt"), head)?;
+        for warning in self.warnings() {
+            log_line(&directory.join("log.txt"), &format!("warning: {warning}"))?;
+        }
         if let Some(restart) = restart {
             let exact = if simulation.is_bitwise(restart) {
                 "bit for bit"
@@ -169,9 +184,11 @@ impl MdJob {
         };
         let (thermo, trajectory) = match restart {
             None => {
-                let trajectory = self
-                    .is_recorded()
-                    .then(|| TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure));
+                let ensembles =
+                    self.plan.run.recorded().map(|(stage, ensemble)| format!("{stage}: {ensemble}"));
+                let trajectory = self.is_recorded().then(|| {
+                    TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure, ensembles.collect())
+                });
                 (ThermoFile::create(&at("thermo.csv")), trajectory)
             }
             Some(restart) => {
@@ -215,10 +232,7 @@ impl MdJob {
 
     /// Whether any stage goes to the trajectory.
     pub(super) fn is_recorded(&self) -> bool {
-        self.plan.run.stages.iter().any(|stage| match &stage.kind {
-            StageKind::Dynamics(dynamics) => dynamics.trajectory_every.is_some(),
-            StageKind::Minimise(_) => false,
-        })
+        self.plan.run.recorded().next().is_some()
     }
 }
 

@@ -11,7 +11,7 @@ use super::speed::Speed;
 use super::{MdJob, report, stages};
 use crate::diffusion::{self, Analysis};
 use crate::envelope::{Build, json, put_number};
-use crate::job::RunOutcome;
+use crate::job::{Job, RunOutcome};
 use crate::watch::{Stop, Watch};
 use crate::{Failure, RunError, files};
 
@@ -72,6 +72,7 @@ pub(super) fn write_one(
         _ if wanted > 1 => map.insert("stages_combined".into(), stages::combined(replicas)),
         _ => None,
     };
+    map.insert("warnings".into(), job.warnings().into());
     map.insert("finished".into(), finished.into());
     map.insert("stopped_by".into(), stopped.map(Stop::name).into());
     let value = Value::Object(map);

@@ -3,12 +3,26 @@
 use hdf5_metno::{Dataset, File, Group, H5Type};
 use natron_atoms::{Species, Structure};
 
-use super::attribute::{set_integers, set_string, set_strings};
+use super::attribute::{self, set_integers, set_string, set_strings};
 
 /// The particle group. MDAnalysis opens the one whose name sorts first.
 pub(super) const GROUP: &str = "particles/all";
 /// What `h5md/creator` says of files whose positions are unwrapped.
 pub(super) const CREATOR: &str = "natron";
+
+/// Where H5MD keeps what is a program's own.
+const PARAMETERS: &str = "parameters";
+/// The attribute that says what was held constant.
+const ENSEMBLES: &str = "ensembles";
+
+/// What a file says of the ensembles of its stages.
+pub(super) fn ensembles(file: &File) -> hdf5_metno::Result<Vec<String>> {
+    if !file.link_exists(PARAMETERS) {
+        return Ok(Vec::new());
+    }
+    let Ok(parameters) = file.group(PARAMETERS) else { return Ok(Vec::new()) };
+    Ok(attribute::strings(&parameters, ENSEMBLES)?.unwrap_or_default())
+}
 
 /// How numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,11 +43,14 @@ pub struct Options {
     pub velocities: bool,
     /// `h5md/author`; the standard demands one.
     pub author: String,
+    /// `parameters/ensembles`: what each recorded stage held constant, `name: ensemble, parameter = value, ...`; empty:
+    /// nothing is said.
+    pub ensembles: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { precision: Precision::F64, velocities: true, author: CREATOR.into() }
+        Self { precision: Precision::F64, velocities: true, author: CREATOR.into(), ensembles: Vec::new() }
     }
 }
 
@@ -71,6 +88,11 @@ impl Fixed {
 /// mode.
 pub(super) fn create(file: &File, fixed: &Fixed) -> hdf5_metno::Result<()> {
     about(file, &fixed.options.author)?;
+    if !fixed.options.ensembles.is_empty() {
+        let ensembles: Vec<&str> = fixed.options.ensembles.iter().map(String::as_str).collect();
+        let parameters = file.create_group(PARAMETERS)?;
+        set_strings(&parameters, ENSEMBLES, &ensembles)?;
+    }
     let all = file.create_group(GROUP)?;
     let species: Vec<u8> = fixed.species.iter().map(|s| s.number()).collect();
     all.new_dataset_builder().with_data(&species).create("species")?;

@@ -8,7 +8,7 @@ use natron_atoms::Species;
 use super::attribute;
 use super::cells::Cells;
 use super::frames::Frames;
-use super::layout::CREATOR;
+use super::layout::{self, CREATOR};
 use super::library::{self, Opened};
 use super::link;
 use super::numbers::{Kind, Numbers};
@@ -27,6 +27,7 @@ pub struct Reader {
     masses_amu: Vec<f64>,
     steps: Vec<u64>,
     times_ps: Vec<f64>,
+    ensembles: Vec<String>,
     pub(super) cells: Cells,
     pub(super) position: Vectors,
     pub(super) velocity: Option<Vectors>,
@@ -95,12 +96,18 @@ impl Reader {
             species,
             steps: steps.into_iter().map(|step| step as u64).collect(),
             times_ps,
+            ensembles: layout::ensembles(file)?,
             unwrapped: creator(file)?.as_deref() == Some(CREATOR),
             cells,
             position,
             velocity,
             image,
         })
+    }
+
+    /// What each recorded stage held constant, `name: ensemble, parameter = value, ...`, where the file says so.
+    pub fn ensembles(&self) -> &[String] {
+        &self.ensembles
     }
 
     /// The file.

@@ -91,6 +91,7 @@ fn fixed(reader: &Reader, opened: &Opened) -> hdf5_metno::Result<Fixed> {
             precision: if size == 4 { Precision::F32 } else { Precision::F64 },
             velocities: reader.has_velocities(),
             author: author.unwrap_or_else(|| CREATOR.into()),
+            ensembles: reader.ensembles().to_vec(),
         },
     })
 }

@@ -29,12 +29,25 @@ fn a_closed_file_is_cut_and_continued() {
 fn what_a_file_holds_stays_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t.h5");
-    let options = Options { precision: Precision::F32, velocities: false, author: "a name".into() };
+    let options = Options {
+        precision: Precision::F32,
+        velocities: false,
+        author: "a name".into(),
+        ensembles: vec!["production: nve".into(), "cool: nvt-rescale, temperature_K = 600 to 300".into()],
+    };
     SMALL.write(&path, &options, 10);
     Writer::resume(&path, 5).expect("resumed").close().expect("closed");
     let reader = Reader::open(&path).expect("opened");
     assert_eq!(reader.len(), 5);
     assert!(!reader.has_velocities());
+    assert_eq!(reader.ensembles(), options.ensembles);
+    // Of a writer that was killed: the copy of a file that is still open.
+    let (open, killed) = (folder.path().join("open.h5"), folder.path().join("killed.h5"));
+    let mut writer = Writer::create(&open, &SMALL.structure(), &options).expect("created");
+    writer.flush().expect("flushed");
+    std::fs::copy(&open, &killed).expect("copied");
+    Writer::resume(&killed, 0).expect("resumed").close().expect("closed");
+    assert_eq!(Reader::open(&killed).expect("opened").ensembles(), options.ensembles);
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<ExitCode, Failure> 
         mobile: arguments.mobile.clone(),
         reference: arguments.reference.clone(),
     })?;
+    for warning in &report.warnings {
+        output.warning(warning);
+    }
     let value = report.json(&output.build);
     let mut text = String::new();
     for entry in value["diffusion"].as_array().into_iter().flatten() {

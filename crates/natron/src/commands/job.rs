@@ -66,6 +66,9 @@ pub fn drive<J: Job>(
         map.insert(key.into(), value);
         Value::Object(map)
     };
+    for warning in job.warnings() {
+        output.warning(&warning);
+    }
     if arguments.check {
         return Ok(output.result(&envelope("checked", true.into()), &format!("in order: {}\n", job.about())));
     }
