@@ -7,6 +7,7 @@ mod md;
 mod new;
 mod random_decks;
 mod resume;
+mod schema;
 mod streams;
 
 use std::path::Path;
