@@ -10,6 +10,7 @@ mod new;
 mod random_decks;
 mod replicas;
 mod resume;
+mod schema;
 mod streams;
 
 use std::path::Path;

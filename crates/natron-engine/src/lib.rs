@@ -22,6 +22,7 @@ pub mod md;
 pub mod new_deck;
 pub mod potentials;
 pub mod run_directory;
+pub mod schema;
 mod structure;
 /// Rows of text in aligned columns.
 pub mod table {

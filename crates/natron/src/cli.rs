@@ -88,6 +88,12 @@ pub enum Command {
         #[command(subcommand)]
         what: commands::new::What,
     },
+    /// Print the JSON schema of a deck, for editors
+    Schema(commands::schema::Arguments),
+    /// Print the completions for a shell
+    Completions(commands::completions::Arguments),
+    /// Print the manual page
+    Man,
 }
 
 impl Command {
@@ -102,6 +108,9 @@ impl Command {
             Self::Bench(_) => "bench",
             Self::Data { .. } => "data",
             Self::New { .. } => "new",
+            Self::Schema(_) => "schema",
+            Self::Completions(_) => "completions",
+            Self::Man => "man",
         }
     }
 }

@@ -28,7 +28,10 @@ const MEANINGS: &[Meaning] = &[
         "replicas",
         "independent runs side by side in replica-000/, ...; they differ in their random numbers alone",
     ),
-    key("system.structure", "file of the start: extended XYZ, relative to this deck"),
+    key(
+        "system.structure",
+        "file of the start: extended XYZ, POSCAR, CIF or LAMMPS data, relative to this deck",
+    ),
     with_default("system.frame", "which of its frames, counted from 0", "the last"),
     key("potential.name", "a built-in potential"),
     key("potential.file", "file of the potential, relative to this deck"),
@@ -60,6 +63,11 @@ const MEANINGS: &[Meaning] = &[
     key("stage.ensemble", "what is held constant"),
     key("stage.record", "whether the stage goes to trajectory.h5; where none says so, the last does"),
 ];
+
+/// Path, meaning and default of every key.
+pub(crate) fn meanings() -> impl Iterator<Item = (&'static str, &'static str, Option<&'static str>)> {
+    MEANINGS.iter().map(|meaning| (meaning.path, meaning.text, meaning.default))
+}
 
 /// The sections after the top level, in order.
 const SECTIONS: [&str; 5] = ["system", "potential", "output", "analysis", "limits"];

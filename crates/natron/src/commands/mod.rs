@@ -1,12 +1,15 @@
 //! One file for each command: its flags, its help, and how its result is shown.
 
 pub mod bench;
+pub mod completions;
 pub mod data;
 pub mod diffusion;
 pub mod evaluate;
 pub mod job;
+pub mod man;
 pub mod md;
 pub mod new;
+pub mod schema;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -1,0 +1,85 @@
+//! `natron schema`: JSON schemas of decks, for editors.
+//!
+//! The keys and what they mean are those of `--explain`; their types, which of them must be there, and which belong to
+//! which kind of stage or ensemble are asked of the code that reads decks. So a schema says what this natron takes,
+//! and nothing that could have been forgotten beside it.
+
+mod kinds;
+mod probe;
+
+use serde_json::{Map, Value, json};
+
+use crate::md::explain::meanings;
+use probe::{Probe, key_of};
+
+/// The dialect: the one that editors of TOML understand.
+const DIALECT: &str = "http://json-schema.org/draft-07/schema#";
+
+/// Schema of the MD deck.
+pub fn md() -> Value {
+    let probe = Probe::new();
+    let mut root = table(&probe, "");
+    for section in sections() {
+        let described = match section {
+            "stage" => kinds::stages(&probe),
+            _ => table(&probe, section),
+        };
+        root["properties"][section] = described;
+        if probe.is_required(section) {
+            root["required"].as_array_mut().expect("a table lists what it needs").push(section.into());
+        }
+    }
+    // The two ways to name a potential exclude each other.
+    root["properties"]["potential"]["oneOf"] = json!([{ "required": ["name"] }, { "required": ["file"] }]);
+    root["properties"]["format"]["const"] = natron_dynamics::deck::FORMAT.into();
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), DIALECT.into());
+    schema.insert("title".into(), "natron md deck".into());
+    schema.extend(root.as_object().expect("a table").clone());
+    schema.into()
+}
+
+/// Tables below the top level, in the order of the explanations.
+fn sections() -> Vec<&'static str> {
+    let mut sections: Vec<&str> = Vec::new();
+    for (path, ..) in meanings() {
+        if let Some((section, _)) = path.split_once('.')
+            && !sections.contains(&section)
+        {
+            sections.push(section);
+        }
+    }
+    sections
+}
+
+/// The keys of a table; "" is the top level.
+fn table(probe: &Probe, section: &str) -> Value {
+    let inside = |path: &str| path.rsplit_once('.').map_or("", |(above, _)| above) == section;
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for (path, text, default) in meanings().filter(|(path, ..)| inside(path)) {
+        properties.insert(key_of(path).into(), property(probe, path, text, default));
+        if probe.is_required(path) {
+            required.push(Value::from(key_of(path)));
+        }
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}
+
+/// One key: its type, what it means, and what it is where it is left out.
+fn property(probe: &Probe, path: &str, text: &str, default: Option<&str>) -> Value {
+    let mut property = probe.type_of(path);
+    property["description"] = text.into();
+    let number = default.and_then(|text| text.parse::<f64>().ok()).map(Value::from);
+    match probe.default(path).or(number) {
+        Some(value) => property["default"] = value,
+        None => {
+            if let Some(default) = default {
+                property["description"] = format!("{text} (default: {default})").into();
+            }
+        }
+    }
+    property
+}
+
+#[cfg(test)]
+mod tests;
