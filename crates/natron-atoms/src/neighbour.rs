@@ -31,8 +31,6 @@ pub struct NeighbourList {
     skin_a: f64,
     rows: Rows,
     images: Images,
-    /// The pair that leads back, for each pair.
-    opposite: Vec<u32>,
     /// Atoms along a space-filling curve.
     order: Vec<u32>,
     version: u64,
@@ -50,7 +48,7 @@ static VERSIONS: AtomicU64 = AtomicU64::new(1);
 struct Workspace {
     known: Known,
     bins: linked::Bins,
-    found: Rows,
+    found: Vec<Rows>,
     cursor: Vec<usize>,
     keys: Vec<u64>,
 }
@@ -134,7 +132,6 @@ impl NeighbourList {
             skin_a,
             rows: Rows::default(),
             images: Images::default(),
-            opposite: Vec::new(),
             order: Vec::new(),
             version: 0,
             built_for: structure.clone(),
@@ -200,7 +197,6 @@ impl NeighbourList {
         self.placed_in.clone_from(&structure.cell);
         if outcome.is_err() {
             self.rows.clear();
-            self.opposite.clear();
             self.order.clear();
             self.built_for.species.clear();
             self.built_for.positions.clear();
@@ -213,7 +209,7 @@ impl NeighbourList {
     }
 
     fn search(&mut self, structure: &Structure, algorithm: Algorithm) -> Result<(), NeighbourError> {
-        let Self { cutoffs, skin_a, rows, images, opposite, order, work, .. } = self;
+        let Self { cutoffs, skin_a, rows, images, order, work, .. } = self;
         let problem = Problem::new(structure, cutoffs, *skin_a, &mut work.known)?;
         images.set(problem.search_a, problem.heights_a, problem.periodic, &problem.known.fractional);
         match algorithm {
@@ -222,7 +218,6 @@ impl NeighbourList {
                 linked::search(&problem, images, &mut work.bins, &mut work.found, &mut work.cursor, rows)?;
             }
         }
-        rows.opposites(opposite, &mut work.cursor);
         curve::sort(&problem, &images.home, &mut work.keys, order);
         Ok(())
     }
@@ -284,9 +279,9 @@ impl NeighbourList {
         }
     }
 
-    /// For each pair of [`NeighbourList::row`], the pair that leads back.
-    pub fn opposites(&self) -> &[u32] {
-        &self.opposite
+    /// Fills `opposite`, for each pair of [`NeighbourList::row`], with the pair that leads back; `cursor` is a buffer.
+    pub fn opposites(&self, opposite: &mut Vec<u32>, cursor: &mut Vec<usize>) {
+        self.rows.opposites(opposite, cursor);
     }
 
     /// The atoms along a space-filling curve at the time of the build: those that follow each other are close in space

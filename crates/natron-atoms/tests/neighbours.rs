@@ -233,9 +233,11 @@ fn opposites_lead_back() {
     let crowd = carbon(small, vec![Vec3::new(0.0, 0.0, 0.0), Vec3::new(20.0, 1.4, -8.0)]);
     for structure in [two_species(), crowd] {
         let list = NeighbourList::build(&structure, 4.2, 0.3).expect("a sane structure");
+        let (mut opposite, mut buffer) = (Vec::new(), Vec::new());
+        list.opposites(&mut opposite, &mut buffer);
         for i in 0..structure.len() {
             for (pair, (j, image)) in list.row(i).zip(list.candidates(i)) {
-                let back = list.opposites()[pair] as usize;
+                let back = opposite[pair] as usize;
                 assert!(list.row(j).contains(&back));
                 let (index, there) = list.candidates(j).nth(back - list.row(j).start).expect("in the row");
                 assert_eq!((index, there), (i, image.map(|k| -k)));

@@ -40,29 +40,29 @@ pub struct Invariants<T> {
 
 /// How a coupling is computed.
 #[derive(Debug, Clone, PartialEq)]
-enum Code<T> {
-    /// By code of its own, by number.
-    Unrolled(usize),
+struct Code<T> {
+    /// Its number among those with code of their own, which is used where it pays.
+    unrolled: Option<usize>,
     /// From a table.
-    Table(Products<T>),
+    products: Products<T>,
 }
 
 impl<T: Real> Code<T> {
     fn new(l: [usize; 3]) -> Option<Self> {
         let mut sorted = l;
         sorted.sort_unstable();
-        match unrolled::KNOWN.iter().position(|&known| known == sorted) {
-            Some(number) => Some(Self::Unrolled(number)),
-            None => Some(Self::Table(Products::new(&Coupling::new(l)?))),
-        }
+        let unrolled = unrolled::KNOWN.iter().position(|&known| known == sorted);
+        Some(Self { unrolled, products: Products::new(&Coupling::new(l)?) })
     }
 
     #[inline(always)]
     fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
-        match self {
-            Self::Unrolled(number) => unrolled::value(path, *number, density),
-            Self::Table(products) => products.value(path, density),
+        if V::pays_unrolled(path)
+            && let Some(number) = self.unrolled
+        {
+            return unrolled::value(path, number, density);
         }
+        self.products.value(path, density)
     }
 
     #[inline(always)]
@@ -73,10 +73,12 @@ impl<T: Real> Code<T> {
         weight: V,
         gradient: &mut [V; HARMONICS],
     ) {
-        match self {
-            Self::Unrolled(number) => unrolled::add_slope(path, *number, density, weight, gradient),
-            Self::Table(products) => products.add_slope(path, density, weight, gradient),
+        if V::pays_unrolled(path)
+            && let Some(number) = self.unrolled
+        {
+            return unrolled::add_slope(path, number, density, weight, gradient);
         }
+        self.products.add_slope(path, density, weight, gradient);
     }
 }
 

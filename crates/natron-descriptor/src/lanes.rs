@@ -127,6 +127,8 @@ pub trait Vector: Copy + Send + Sync {
     type Scalar: Real;
     /// All zeros.
     const ZERO: Self;
+    /// Whether straight-line code pays: a plain vector, of which registers hold several.
+    fn pays_unrolled<P: Path>(path: P) -> bool;
     /// Sum by channel.
     fn add<P: Path>(self, path: P, other: Self) -> Self;
     /// Product by channel.
@@ -139,6 +141,16 @@ pub trait Vector: Copy + Send + Sync {
     fn scale_add<P: Path>(self, path: P, factor: Self::Scalar, acc: Self) -> Self;
     /// Channel n of the result is channel (n + SHIFT) mod 16.
     fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self;
+}
+
+/// [`Operations::REGISTERS`] of a path.
+#[inline(always)]
+pub fn registers<T: Real, P: Path>(path: P) -> usize {
+    #[inline(always)]
+    fn of<T: Real, O: Operations<T>>(_: O) -> usize {
+        O::REGISTERS
+    }
+    of(T::operations(path))
 }
 
 /// Sixteen numbers, one a channel.
@@ -187,6 +199,10 @@ impl<T: Real> Vector for Lanes<T> {
     type Scalar = T;
     const ZERO: Self = Self([T::ZERO; CHANNELS]);
     #[inline(always)]
+    fn pays_unrolled<P: Path>(path: P) -> bool {
+        registers::<T, P>(path) >= 8
+    }
+    #[inline(always)]
     fn add<P: Path>(self, path: P, other: Self) -> Self {
         Self(T::operations(path).add(self.0, other.0))
     }
@@ -228,6 +244,10 @@ pub struct Dual<T> {
 impl<T: Real> Vector for Dual<T> {
     type Scalar = T;
     const ZERO: Self = Self { value: Lanes::ZERO, slope: Lanes::ZERO };
+    #[inline(always)]
+    fn pays_unrolled<P: Path>(_: P) -> bool {
+        false
+    }
     #[inline(always)]
     fn add<P: Path>(self, path: P, other: Self) -> Self {
         Self { value: self.value.add(path, other.value), slope: self.slope.add(path, other.slope) }

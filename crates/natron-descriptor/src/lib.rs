@@ -25,7 +25,7 @@ mod unrolled;
 pub use coupling::Coupling;
 pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_of, harmonics_with_gradients};
 pub use invariants::{Invariants, InvariantsError};
-pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector};
+pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector, registers};
 pub use number::{Number, Wide};
 pub use path::{Operations, Path, Portable};
 pub use radial::RadialBasis;

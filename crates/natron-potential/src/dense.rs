@@ -1,8 +1,6 @@
 //! Dense layers over blocks of atoms, channels in lanes.
 
-use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector};
-
-use crate::kernel::registers;
+use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector, registers};
 
 /// Atoms a block holds: weights are read once for all of them.
 pub const BLOCK: usize = 12;
@@ -111,24 +109,24 @@ impl<T: Real> Weights<T> {
     ) {
         let vectors = self.vectors;
         let mut sums = [[Lanes::ZERO; WIDE]; TALL];
-        for a in 0..TALL {
-            for w in 0..WIDE {
-                sums[a][w] = out[(first + a) * vectors + v + w];
+        for (a, sums) in sums.iter_mut().enumerate() {
+            for (w, sum) in sums.iter_mut().enumerate() {
+                *sum = out[(first + a) * vectors + v + w];
             }
         }
         let rows = self.values[inputs.start * vectors..inputs.end * vectors].chunks_exact(vectors);
         for (row, input) in rows.zip(inputs) {
             let row: &[_; WIDE] = row[v..].first_chunk().expect("v + WIDE <= vectors");
-            for a in 0..TALL {
+            for (a, sums) in sums.iter_mut().enumerate() {
                 let x = x[(first + a) * stride + input / CHANNELS].0[input % CHANNELS];
-                for w in 0..WIDE {
-                    sums[a][w] = row[w].axpy(path, x, sums[a][w]);
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum = weight.axpy(path, x, *sum);
                 }
             }
         }
-        for a in 0..TALL {
-            for w in 0..WIDE {
-                out[(first + a) * vectors + v + w] = sums[a][w];
+        for (a, sums) in sums.iter().enumerate() {
+            for (w, sum) in sums.iter().enumerate() {
+                out[(first + a) * vectors + v + w] = *sum;
             }
         }
     }
@@ -144,8 +142,8 @@ fn panels(inputs: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
 #[inline(always)]
 fn silu<T: Real>(value: &mut Lanes<T>, slope: &mut Lanes<T>) {
     let x = value.0;
-    for n in 0..CHANNELS {
-        (value.0[n], slope.0[n]) = x[n].silu();
+    for (x, (value, slope)) in x.iter().zip(value.0.iter_mut().zip(&mut slope.0)) {
+        (*value, *slope) = x.silu();
     }
 }
 

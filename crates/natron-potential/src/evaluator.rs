@@ -11,7 +11,6 @@ use natron_descriptor::simd::Kernel;
 use natron_descriptor::{Path, Real, SimdPath};
 use rayon::prelude::*;
 
-use crate::dense::BLOCK;
 use crate::kernel::{BlockOutput, Compiled, Scene, Scratch};
 use crate::layout::Layout;
 use crate::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
@@ -30,9 +29,11 @@ pub(crate) struct NeuralEvaluator<'a, T> {
     numbers: Vec<u8>,
     layout: Layout,
     homed: Vec<Vec3>,
-    /// `[rank][stride]`, eV/A.
+    /// By slot, eV/A.
     gradients: Vec<[T; 4]>,
     outputs: Vec<BlockOutput>,
+    /// Forces in the list's spatial order, eV/A.
+    collected: Vec<Vec3>,
     scratch: Vec<Mutex<Scratch<T>>>,
     sum_s: Option<f64>,
 }
@@ -52,6 +53,7 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             homed: Vec::new(),
             gradients: Vec::new(),
             outputs: Vec::new(),
+            collected: Vec::new(),
             scratch: (0..threads).map(|_| Mutex::new(compiled.scratch())).collect(),
             sum_s: None,
         }
@@ -87,7 +89,11 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
         if !known || self.layout.version() != Some(list.version()) {
             self.check_list(list)?;
             self.layout.set(list, &self.numbers, self.elements.len());
-            self.gradients.resize(self.layout.slots(), [T::ZERO; 4]);
+            let slots = self.layout.start(self.layout.blocks());
+            // Never shorter, and with room to spare: the number of pairs fluctuates from list to list.
+            if self.gradients.len() < slots {
+                self.gradients.resize(slots + slots / 8, [T::ZERO; 4]);
+            }
             self.outputs.resize_with(self.layout.blocks(), BlockOutput::default);
         }
         self.homed.clear();
@@ -100,29 +106,31 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
         let Self { simd, compiled, numbers, layout, homed, gradients, outputs, scratch, .. } = self;
         let (scene, layout) = (Scene { list, homed, numbers }, &*layout);
         let spare = scratch.len() - 1;
-        let work = |(block, (rows, output)): (usize, (&mut [[T; 4]], &mut BlockOutput))| {
+        let work = |block: usize, rows: &mut [[T; 4]], output: &mut BlockOutput| {
             let thread = rayon::current_thread_index().unwrap_or(spare).min(spare);
             let mut scratch = scratch[thread].lock().expect("no kernel panics while it holds its buffers");
             compiled.block(*simd, &scene, layout.centres(block), &mut scratch, rows, output);
         };
-        let rows = BLOCK * layout.stride();
-        if outputs.len() < PARALLEL_BLOCKS {
-            gradients.chunks_exact_mut(rows).zip(outputs).enumerate().for_each(work);
-        } else {
-            gradients.par_chunks_exact_mut(rows).zip(outputs).enumerate().for_each(work);
-        }
+        let parallel = outputs.len() >= PARALLEL_BLOCKS;
+        for_each_block(layout, 0, gradients, outputs, parallel, &work);
     }
 
-    /// Forces from the gradients of all pairs.
-    fn collect_forces(&self, list: &NeighbourList, forces: &mut [Vec3]) {
-        let work = |(task, forces): (usize, &mut [Vec3])| {
-            let Self { layout, gradients, .. } = self;
-            self.simd.run(Collect { list, layout, gradients, first: COLLECT * task, forces });
+    /// Forces from the gradients of all pairs. Atoms are taken along the spatial order: their neighbours' gradients are
+    /// then in the caches.
+    fn collect_forces(&mut self, list: &NeighbourList, forces: &mut [Vec3]) {
+        let Self { simd, layout, gradients, outputs, collected, .. } = self;
+        collected.resize(forces.len(), Vec3::zeros());
+        let work = |(atoms, forces): (&[u32], &mut [Vec3])| {
+            simd.run(Collect { list, layout: &*layout, gradients: &*gradients, atoms, forces });
         };
-        if self.outputs.len() < PARALLEL_BLOCKS {
-            forces.chunks_mut(COLLECT).enumerate().for_each(work);
+        let order = list.spatial_order();
+        if outputs.len() < PARALLEL_BLOCKS {
+            order.chunks(COLLECT).zip(collected.chunks_mut(COLLECT)).for_each(work);
         } else {
-            forces.par_chunks_mut(COLLECT).enumerate().for_each(work);
+            order.par_chunks(COLLECT).zip(collected.par_chunks_mut(COLLECT)).for_each(work);
+        }
+        for (&atom, force) in order.iter().zip(collected) {
+            forces[atom as usize] = *force;
         }
     }
 
@@ -148,12 +156,42 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
     }
 }
 
-/// Collects the forces on atoms `first ..`.
+/// Calls `work` for the blocks from `first` on, one for each of `outputs`, with their slots: `gradients` starts where those
+/// of the first do.
+fn for_each_block<T: Send>(
+    layout: &Layout,
+    first: usize,
+    gradients: &mut [[T; 4]],
+    outputs: &mut [BlockOutput],
+    parallel: bool,
+    work: &(impl Fn(usize, &mut [[T; 4]], &mut BlockOutput) + Sync),
+) {
+    match outputs {
+        [] => {}
+        [output] => work(first, gradients, output),
+        _ => {
+            let half = outputs.len() / 2;
+            let (left, right) = outputs.split_at_mut(half);
+            let slots = layout.start(first + half) - layout.start(first);
+            let (left_gradients, right_gradients) = gradients.split_at_mut(slots);
+            let mut one = || for_each_block(layout, first, left_gradients, left, parallel, work);
+            let mut other = || for_each_block(layout, first + half, right_gradients, right, parallel, work);
+            if parallel {
+                rayon::join(one, other);
+            } else {
+                one();
+                other();
+            }
+        }
+    }
+}
+
+/// Collects the forces on atoms.
 struct Collect<'a, T> {
     list: &'a NeighbourList,
     layout: &'a Layout,
     gradients: &'a [[T; 4]],
-    first: usize,
+    atoms: &'a [u32],
     forces: &'a mut [Vec3],
 }
 
@@ -162,10 +200,10 @@ impl<T: Real> Kernel for Collect<'_, T> {
 
     #[inline(always)]
     fn call<P: Path>(self, _: P) {
-        let Self { list, layout, gradients, first, forces } = self;
-        for (atom, force) in forces.iter_mut().enumerate() {
-            let row = list.row(first + atom);
-            let here = layout.slot(first + atom);
+        let Self { list, layout, gradients, atoms, forces } = self;
+        for (&atom, force) in atoms.iter().zip(forces) {
+            let row = list.row(atom as usize);
+            let here = layout.slot(atom as usize);
             let mut sum = [0.0; 4];
             let pairs = gradients[here..here + row.len()].iter().zip(&layout.opposite_slots()[row]);
             for (gradient, &opposite) in pairs {

@@ -4,63 +4,56 @@ use natron_atoms::NeighbourList;
 
 use crate::dense::BLOCK;
 
-/// A block has [`BLOCK`] ranks, the last one of a species some of them vacant; a rank has `stride` slots for the pairs
-/// of its atom.
+/// A block has up to [`BLOCK`] atoms; every pair of an atom has a slot, those of a block follow each other.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
     version: Option<u64>,
-    /// Atoms by block, and where each block starts.
+    /// Atoms by block.
     atoms: Vec<u32>,
-    first: Vec<usize>,
+    /// Where each block starts among the atoms and among the slots, and where the last one ends.
+    first: Vec<Start>,
     /// First slot of each atom.
-    slot: Vec<usize>,
-    stride: usize,
+    slot: Vec<u32>,
     /// For each pair of the list, the slot of the pair that leads back.
     opposite_slot: Vec<u32>,
+    cursor: Vec<usize>,
+}
+
+/// Where a block starts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Start {
+    atom: usize,
+    slot: usize,
 }
 
 impl Layout {
     /// The layout for a list and species numbers `[n]` below `species`.
     pub fn set(&mut self, list: &NeighbourList, numbers: &[u8], species: usize) {
         self.version = Some(list.version());
-        let longest = (0..list.len()).map(|atom| list.row(atom).len()).max().unwrap_or(0);
-        // Room to spare, and never less than before: the longest row fluctuates from list to list.
-        if self.atoms.len() != numbers.len() || self.stride < longest {
-            self.stride = (longest + longest / 8).next_multiple_of(8).max(8);
-        }
         self.atoms.clear();
         self.first.clear();
-        self.first.push(0);
         self.slot.clear();
         self.slot.resize(numbers.len(), 0);
+        let mut slot = 0;
         for number in 0..species {
             let of_species = |&&atom: &&u32| usize::from(numbers[atom as usize]) == number;
-            let mut filled = 0;
-            for &atom in list.spatial_order().iter().filter(of_species) {
-                if filled == BLOCK {
-                    self.first.push(self.atoms.len());
-                    filled = 0;
+            for (rank, &atom) in list.spatial_order().iter().filter(of_species).enumerate() {
+                if rank % BLOCK == 0 {
+                    self.first.push(Start { atom: self.atoms.len(), slot });
                 }
-                self.slot[atom as usize] = ((self.first.len() - 1) * BLOCK + filled) * self.stride;
+                self.slot[atom as usize] = slot as u32;
                 self.atoms.push(atom);
-                filled += 1;
-            }
-            if filled > 0 {
-                self.first.push(self.atoms.len());
+                slot += list.row(atom as usize).len();
             }
         }
-        self.opposite_slot.clear();
-        // Room to spare here too.
-        if self.opposite_slot.capacity() < list.pairs() {
-            self.opposite_slot.reserve(list.pairs() + list.pairs() / 4);
-        }
+        self.first.push(Start { atom: self.atoms.len(), slot });
+        list.opposites(&mut self.opposite_slot, &mut self.cursor);
         for atom in 0..list.len() {
-            let back = list.rows(atom).0.iter().zip(&list.opposites()[list.row(atom)]);
-            let slot = |(&neighbour, &opposite): (&u32, &u32)| {
+            let back = list.rows(atom).0.iter().zip(&mut self.opposite_slot[list.row(atom)]);
+            for (&neighbour, opposite) in back {
                 let neighbour = neighbour as usize;
-                (self.slot[neighbour] + opposite as usize - list.row(neighbour).start) as u32
-            };
-            self.opposite_slot.extend(back.map(slot));
+                *opposite = self.slot[neighbour] + *opposite - list.row(neighbour).start as u32;
+            }
         }
     }
 
@@ -76,22 +69,17 @@ impl Layout {
 
     /// The atoms of a block.
     pub fn centres(&self, block: usize) -> &[u32] {
-        &self.atoms[self.first[block]..self.first[block + 1]]
+        &self.atoms[self.first[block].atom..self.first[block + 1].atom]
     }
 
-    /// Slots of an atom.
-    pub fn stride(&self) -> usize {
-        self.stride
-    }
-
-    /// Number of slots.
-    pub fn slots(&self) -> usize {
-        self.blocks() * BLOCK * self.stride
+    /// Where the slots of a block start; of the number of blocks: how many slots there are.
+    pub fn start(&self, block: usize) -> usize {
+        self.first[block].slot
     }
 
     /// First slot of an atom: the pairs of its row follow from there.
     pub fn slot(&self, atom: usize) -> usize {
-        self.slot[atom]
+        self.slot[atom] as usize
     }
 
     /// For each pair of the list, the slot of the pair that leads back.

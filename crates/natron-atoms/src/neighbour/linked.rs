@@ -1,5 +1,7 @@
 //! The search for large cells: atoms in bins, and around each atom only the bins within reach.
 
+use rayon::prelude::*;
+
 use super::NeighbourError;
 use super::images::Images;
 use super::problem::{Problem, extent};
@@ -98,23 +100,36 @@ fn bin_counts(lengths_a: [f64; 3], search_a: f64, atoms: usize) -> [usize; 3] {
     counts.map(|n| n as usize)
 }
 
-/// Fills `rows`, sorted by (index, image).
+/// Atoms whose neighbours one task looks for.
+const TASK: usize = 256;
+
+/// Fills `rows`, sorted by (index, image); `found` and `cursor` are buffers.
 pub(super) fn search(
     problem: &Problem<'_>,
     images: &Images,
     bins: &mut Bins,
-    found: &mut Rows,
+    found: &mut Vec<Rows>,
     cursor: &mut Vec<usize>,
     rows: &mut Rows,
 ) -> Result<(), NeighbourError> {
     bins.fill(problem, &images.home);
-    found.clear();
-    for i in 0..problem.structure.len() {
-        around(problem, images, bins, i, found);
-        problem.check_row(found.end_row())?;
+    let (atoms, bins) = (problem.structure.len(), &*bins);
+    found.resize_with(atoms.div_ceil(TASK), Rows::default);
+    let task = |(number, found): (usize, &mut Rows)| {
+        found.clear();
+        for i in number * TASK..atoms.min((number + 1) * TASK) {
+            around(problem, images, bins, i, found);
+            problem.check_row(found.end_row())?;
+        }
+        found.make_room();
+        Ok(())
+    };
+    if found.len() == 1 {
+        found.iter_mut().enumerate().try_for_each(task)?;
+    } else {
+        found.par_iter_mut().enumerate().try_for_each(task)?;
     }
-    found.make_room();
-    found.sort_into(images.last(), rows, cursor);
+    rows.sort_from(found, images.last(), cursor);
     Ok(())
 }
 

@@ -43,30 +43,34 @@ impl Rows {
         self.index.len() - start
     }
 
-    /// Fills `sorted` with these pairs in the order (index, image) within each row; `last` is the highest
-    /// image number, so that `last - image` is the opposite image.
+    /// Fills `self` with the rows of all `parts`, one part after another, in the order (index, image) within each row;
+    /// `last` is the highest image number, so that `last - image` is the opposite image.
     ///
     /// The list is full (i sees j at +image, j sees i at -image), so it is its own transpose: walking
     /// the rows in order and writing each pair into its partner's row fills that row by rising index.
     /// Linear time, where sorting each row costs more than finding its pairs.
-    pub fn sort_into(&self, last: u32, sorted: &mut Rows, cursor: &mut Vec<usize>) {
-        sorted.clear();
-        sorted.first.clone_from(&self.first);
-        sorted.index.resize(self.index.len(), 0);
-        sorted.image.resize(self.image.len(), 0);
-        sorted.make_room();
+    pub fn sort_from(&mut self, parts: &[Rows], last: u32, cursor: &mut Vec<usize>) {
+        self.clear();
+        for part in parts {
+            let start = self.first.last().copied().unwrap_or(0);
+            self.first.extend(part.first[1..].iter().map(|end| start + end));
+        }
+        let pairs = self.first.last().copied().unwrap_or(0);
+        self.index.resize(pairs, 0);
+        self.image.resize(pairs, 0);
+        self.make_room();
         cursor.clone_from(&self.first);
-        for (j, row) in self.first.windows(2).enumerate() {
-            let pairs = self.index[row[0]..row[1]].iter().zip(&self.image[row[0]..row[1]]);
-            for (&i, &image) in pairs {
+        let rows = parts.iter().flat_map(|part| part.first.windows(2).map(move |row| (part, row[0]..row[1])));
+        for (j, (part, row)) in rows.enumerate() {
+            for (&i, &image) in part.index[row.clone()].iter().zip(&part.image[row]) {
                 let cursor = &mut cursor[i as usize];
                 let at = *cursor;
                 *cursor += 1;
-                sorted.index[at] = j as u32;
-                sorted.image[at] = last - image;
+                self.index[at] = j as u32;
+                self.image[at] = last - image;
             }
         }
-        sorted.sort_images();
+        self.sort_images();
     }
 
     /// Sorts the images of runs of equal index; without such runs (the usual case) one pass over the indices.
@@ -92,7 +96,9 @@ impl Rows {
     /// neighbour come backwards.
     pub fn opposites(&self, opposite: &mut Vec<u32>, cursor: &mut Vec<usize>) {
         opposite.clear();
-        opposite.reserve(self.index.capacity());
+        if opposite.capacity() < self.index.len() {
+            opposite.reserve(self.index.len() + self.index.len() / 4);
+        }
         opposite.resize(self.index.len(), 0);
         cursor.clone_from(&self.first);
         for row in self.first.windows(2) {

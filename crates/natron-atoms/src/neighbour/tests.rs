@@ -166,9 +166,9 @@ fn rebuilding_keeps_the_buffers() {
             rows.image.as_ptr().addr(),
             list.images.offset.as_ptr().addr(),
             list.images.home.as_ptr().addr(),
-            list.opposite.as_ptr().addr(),
             list.order.as_ptr().addr(),
-            list.work.found.index.as_ptr().addr(),
+            list.work.found[0].index.as_ptr().addr(),
+            list.work.found[1].image.as_ptr().addr(),
             list.built_for.positions.as_ptr().addr(),
         ]
     };

@@ -5,9 +5,8 @@
 //! sums over channels need no horizontal addition.
 
 use natron_descriptor::polynomials::{NORMS, contract};
-use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide};
+use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide, registers};
 
-use super::forward::registers;
 use super::neighbourhood::{Neighbourhood, Span};
 
 /// -sum of gradient x vector: xx, yy, zz, yz, xz, xy, in sixteen partial sums.

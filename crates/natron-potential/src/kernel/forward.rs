@@ -1,7 +1,7 @@
 //! From the neighbours of a centre to its density: A_nlm = sum_j R_n(r_ij) Y_lm(u_ij).
 
 use natron_descriptor::polynomials::{NORMS, polynomials};
-use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Operations, Path, Real, Vector, Wide};
+use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide, registers};
 
 use super::neighbourhood::{Neighbourhood, Span};
 use super::radial::Radial;
@@ -73,13 +73,4 @@ fn accumulate<T: Real, P: Path, const TILE: usize>(
         }
         *density = sums;
     }
-}
-
-/// [`Operations::REGISTERS`] of a path.
-#[inline(always)]
-pub(crate) fn registers<T: Real, P: Path>(path: P) -> usize {
-    fn of<T: Real, O: Operations<T>>(_: O) -> usize {
-        O::REGISTERS
-    }
-    of(T::operations(path))
 }

@@ -18,7 +18,6 @@ use natron_descriptor::{CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, 
 use crate::dense::{BLOCK, Network, NetworkScratch};
 use crate::model::{Model, ModelError};
 use crate::zbl::Zbl;
-pub(crate) use forward::registers;
 pub(crate) use neighbourhood::Scene;
 use neighbourhood::{Close, Neighbourhood};
 use radial::Radial;
@@ -122,7 +121,7 @@ impl<T: Real> Compiled<T> {
     }
 
     /// Energies of `centres`, at most [`BLOCK`] atoms of one species, and the gradients by their neighbours' positions:
-    /// `rows` holds `stride` entries (eV/A) for each centre, one for each pair of its row in the list and zeros.
+    /// `rows` gets one entry (eV/A) for each pair of each centre's row in the list, one row after another.
     pub fn block(
         &self,
         path: SimdPath,
@@ -134,24 +133,14 @@ impl<T: Real> Compiled<T> {
     ) {
         let Some(&leader) = centres.first() else { return };
         let species = usize::from(scene.numbers[leader as usize]);
-        let stride = rows.len() / BLOCK;
-        let work = BlockKernel { model: self, scene, species, centres, scratch, rows, stride };
+        let work = BlockKernel { model: self, scene, species, centres, scratch, rows };
         out.virial_ev = path.run(work);
         for (energy, kernel) in out.energies_ev.iter_mut().zip(&scratch.energies) {
             *energy = kernel.to_f64() + self.baseline_ev[species];
         }
         out.overlap = None;
         for &close in &scratch.hood.close {
-            self.add_wall(
-                centres[close.slot] as usize,
-                species,
-                &close,
-                &scratch.hood,
-                stride,
-                rows,
-                scene,
-                out,
-            );
+            self.add_wall(centres, species, &close, &scratch.hood, rows, scene, out);
         }
     }
 
@@ -160,25 +149,25 @@ impl<T: Real> Compiled<T> {
     #[allow(clippy::too_many_arguments)]
     fn add_wall(
         &self,
-        centre: usize,
+        centres: &[u32],
         species: usize,
         close: &Close,
         hood: &Neighbourhood<T>,
-        stride: usize,
         rows: &mut [[T; 4]],
         scene: &Scene<'_>,
         out: &mut BlockOutput,
     ) {
         let distance = close.squared.sqrt();
         if distance < NO_DISTANCE_A {
-            out.overlap = Some((centre, close.neighbour as usize, distance));
+            out.overlap = Some((centres[close.slot] as usize, close.neighbour as usize, distance));
             return;
         }
         let other = scene.numbers[close.neighbour as usize];
         let (energy, slope) =
             self.walls.pair(self.elements[species], self.elements[usize::from(other)], distance);
         out.energies_ev[close.slot] += 0.5 * energy;
-        let entry = &mut rows[close.slot * stride + hood.place[close.column] as usize];
+        let before = centres[..close.slot].iter().map(|&centre| scene.list.row(centre as usize).len());
+        let entry = &mut rows[before.sum::<usize>() + hood.place[close.column] as usize];
         let vector: [f64; 3] = std::array::from_fn(|k| hood.vector[k][close.column].to_f64());
         let gradient = vector.map(|x| x * (0.5 * slope / distance));
         for k in 0..3 {
@@ -216,7 +205,6 @@ struct BlockKernel<'a, T> {
     centres: &'a [u32],
     scratch: &'a mut Scratch<T>,
     rows: &'a mut [[T; 4]],
-    stride: usize,
 }
 
 impl<T: Real> Kernel for BlockKernel<'_, T> {
@@ -225,7 +213,7 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
 
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> Mat3 {
-        let Self { model, scene, species, centres, scratch, rows, stride } = self;
+        let Self { model, scene, species, centres, scratch, rows } = self;
         let mut clock = scratch.phases_s.map(|_| Instant::now());
         let mut lap = |phases: &mut Option<[f64; 3]>, phase: usize| {
             if let (Some(phases), Some(start)) = (phases, &mut clock) {
@@ -249,7 +237,10 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
         model.networks[species].evaluate(path, features, gradients, energies, &mut network[species]);
         lap(phases_s, 1);
         let mut virial = [Lanes::ZERO; 6];
-        for (slot, row) in rows.chunks_exact_mut(stride).take(centres.len()).enumerate() {
+        let mut rows = rows;
+        for (slot, &centre) in centres.iter().enumerate() {
+            let (row, rest) = rows.split_at_mut(scene.list.row(centre as usize).len());
+            rows = rest;
             let weights = &gradients[slot * vectors..(slot + 1) * vectors];
             model.invariants.adjoint(path, &density[slot], weights, by_density);
             row.fill([T::ZERO; 4]);
