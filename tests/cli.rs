@@ -1,11 +1,13 @@
 //! The program as its users meet it.
 
 mod bad_input;
+mod bench;
 mod data;
 mod evaluate;
 mod md;
 mod new;
 mod random_decks;
+mod replicas;
 mod resume;
 mod schema;
 mod streams;

@@ -38,6 +38,11 @@ impl Oracle {
     }
 }
 
+/// The interpreter itself, for a program that is told about it; see [`Oracle::find`].
+pub fn python() -> Option<OsString> {
+    Oracle::find().map(|oracle| oracle.python)
+}
+
 fn choose(python: Option<OsString>, required: bool) -> Result<Option<Oracle>, &'static str> {
     match python {
         Some(python) => Ok(Some(Oracle { python })),

@@ -13,7 +13,7 @@ pub mod units;
 
 pub use cell::{Cell, CellError};
 pub use frame::{AtomArray, Frame, InfoValue, Labels};
-pub use neighbour::{Neighbour, NeighbourError, NeighbourList};
+pub use neighbour::{Cutoffs, Neighbour, NeighbourError, NeighbourList};
 pub use species::Species;
 pub use structure::{Structure, StructureError};
 

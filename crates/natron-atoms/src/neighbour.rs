@@ -3,15 +3,22 @@
 //! Small cells are searched pair by pair ([`direct`]), large ones by linked cells ([`linked`]); both give the
 //! same list in the same order, rows sorted by (index, image). All buffers are kept between builds.
 
+mod curve;
+mod cutoffs;
 mod direct;
+mod images;
 mod linked;
 mod problem;
 mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::{Cell, Mat3, Structure, Vec3};
-use problem::Problem;
+pub use cutoffs::Cutoffs;
+use images::Images;
+use problem::{Known, Problem};
 use rows::Rows;
 
 /// A full neighbour list (both i->j and j->i) in compressed rows, with a Verlet skin.
@@ -20,22 +27,32 @@ use rows::Rows;
 /// current positions when asked, and those beyond the cutoff are left out then.
 #[derive(Debug, Clone)]
 pub struct NeighbourList {
-    cutoff_a: f64,
+    cutoffs: Cutoffs,
     skin_a: f64,
     rows: Rows,
+    images: Images,
+    /// The pair that leads back, for each pair.
+    opposite: Vec<u32>,
+    /// Atoms along a space-filling curve.
+    order: Vec<u32>,
+    version: u64,
     built_for: Structure,
     /// The cell the rows' offsets hold for; it may have changed a little since the build.
     placed_in: Cell,
     work: Workspace,
 }
 
+/// Distinguishes builds.
+static VERSIONS: AtomicU64 = AtomicU64::new(1);
+
 /// Buffers of the searches, kept so that a rebuild allocates nothing.
 #[derive(Debug, Clone, Default)]
 struct Workspace {
-    fractional: Vec<Vec3>,
+    known: Known,
     bins: linked::Bins,
     found: Rows,
     cursor: Vec<usize>,
+    keys: Vec<u64>,
 }
 
 /// How to search.
@@ -99,13 +116,27 @@ impl NeighbourList {
     /// # Errors
     /// See [`NeighbourError`].
     pub fn build(structure: &Structure, cutoff_a: f64, skin_a: f64) -> Result<Self, NeighbourError> {
-        if !(cutoff_a > 0.0 && cutoff_a.is_finite() && skin_a >= 0.0 && skin_a.is_finite()) {
-            return Err(NeighbourError::Cutoff(cutoff_a));
-        }
+        Self::build_by_pair(structure, Cutoffs::uniform(cutoff_a), skin_a)
+    }
+
+    /// The same with a cutoff of its own for each pair of species.
+    ///
+    /// # Errors
+    /// See [`NeighbourError`].
+    pub fn build_by_pair(
+        structure: &Structure,
+        cutoffs: Cutoffs,
+        skin_a: f64,
+    ) -> Result<Self, NeighbourError> {
+        cutoffs.check(skin_a)?;
         let mut list = Self {
-            cutoff_a,
+            cutoffs,
             skin_a,
             rows: Rows::default(),
+            images: Images::default(),
+            opposite: Vec::new(),
+            order: Vec::new(),
+            version: 0,
             built_for: structure.clone(),
             placed_in: structure.cell.clone(),
             work: Workspace::default(),
@@ -123,7 +154,7 @@ impl NeighbourList {
         if stale {
             self.rebuild(structure)?;
         } else if self.placed_in != structure.cell {
-            self.rows.place(&structure.cell);
+            self.images.place(&structure.cell);
             self.placed_in.clone_from(&structure.cell);
         }
         Ok(stale)
@@ -149,7 +180,8 @@ impl NeighbourList {
         }
         let deformation: Mat3 = built.cell.inverse() * structure.cell.rows();
         let shortest = deformation.singular_values().min();
-        let limit = 0.5 * (shortest * (self.cutoff_a + self.skin_a) - self.cutoff_a);
+        let left = |cutoff_a: f64| 0.5 * (shortest * (cutoff_a + self.skin_a) - cutoff_a);
+        let limit = left(self.cutoffs.longest_a()).min(left(self.cutoffs.shortest_a()));
         !(limit >= 0.0
             && pairs.fold(true, |fresh, (a, b)| {
                 fresh & ((deformation.tr_mul(a) - b).norm_squared() <= limit * limit)
@@ -163,31 +195,46 @@ impl NeighbourList {
 
     fn rebuild_with(&mut self, structure: &Structure, algorithm: Algorithm) -> Result<(), NeighbourError> {
         let outcome = self.search(structure, algorithm);
+        self.version = VERSIONS.fetch_add(1, Ordering::Relaxed);
         self.built_for.cell.clone_from(&structure.cell);
         self.placed_in.clone_from(&structure.cell);
         if outcome.is_err() {
             self.rows.clear();
+            self.opposite.clear();
+            self.order.clear();
             self.built_for.species.clear();
             self.built_for.positions.clear();
             return outcome;
         }
-        self.rows.place(&structure.cell);
+        self.images.place(&structure.cell);
         self.built_for.species.clone_from(&structure.species);
         self.built_for.positions.clone_from(&structure.positions);
         Ok(())
     }
 
     fn search(&mut self, structure: &Structure, algorithm: Algorithm) -> Result<(), NeighbourError> {
-        let problem = Problem::new(structure, self.cutoff_a + self.skin_a, &mut self.work.fractional)?;
+        let Self { cutoffs, skin_a, rows, images, opposite, order, work, .. } = self;
+        let problem = Problem::new(structure, cutoffs, *skin_a, &mut work.known)?;
+        images.set(problem.search_a, problem.heights_a, problem.periodic, &problem.known.fractional);
         match algorithm {
-            Algorithm::Direct => direct::search(&problem, &self.work, &mut self.rows),
-            Algorithm::Linked => linked::search(&problem, &mut self.work, &mut self.rows),
+            Algorithm::Direct => direct::search(&problem, images, rows)?,
+            Algorithm::Linked => {
+                linked::search(&problem, images, &mut work.bins, &mut work.found, &mut work.cursor, rows)?;
+            }
         }
+        rows.opposites(opposite, &mut work.cursor);
+        curve::sort(&problem, &images.home, &mut work.keys, order);
+        Ok(())
     }
 
-    /// Cutoff, A.
+    /// The longest cutoff, A.
     pub fn cutoff_a(&self) -> f64 {
-        self.cutoff_a
+        self.cutoffs.longest_a()
+    }
+
+    /// The cutoffs by pair of species.
+    pub fn cutoffs(&self) -> &Cutoffs {
+        &self.cutoffs
     }
 
     /// Skin, A.
@@ -207,16 +254,50 @@ impl NeighbourList {
 
     /// Pairs stored for atom `i`, skin included: (atom, image), sorted.
     pub fn candidates(&self, i: usize) -> impl ExactSizeIterator<Item = (usize, [i32; 3])> + '_ {
-        let row = self.row(i);
-        self.rows.index[row.clone()].iter().zip(&self.rows.image[row]).map(|(&j, &image)| (j as usize, image))
+        let (index, image) = self.rows(i);
+        index.iter().zip(image).map(move |(&j, &number)| {
+            let j = j as usize;
+            (j, self.images.between(i, j, number))
+        })
     }
 
-    /// Pairs stored for atom `i`, skin included, as slices of equal length: atoms, and the offsets (A) of their
-    /// images in the cell of the last [`NeighbourList::update`]. From atom `i` to the neighbour it is
-    /// `positions[index] + offset - positions[i]`. Sorted by (index, image).
-    pub fn rows(&self, i: usize) -> (&[u32], &[Vec3]) {
+    /// Pairs stored for atom `i`, skin included, as slices of equal length: atoms, and numbers of images. From atom
+    /// `i` to the neighbour it is `homed[index] + offsets[image] - homed[i]` with [`NeighbourList::homed`] and
+    /// [`NeighbourList::offsets`]. Sorted by (index, image).
+    pub fn rows(&self, i: usize) -> (&[u32], &[u32]) {
         let row = self.row(i);
-        (&self.rows.index[row.clone()], &self.rows.offset[row])
+        (&self.rows.index[row.clone()], &self.rows.image[row])
+    }
+
+    /// Offset (A) of each image that [`NeighbourList::rows`] numbers, in the cell of the last
+    /// [`NeighbourList::update`].
+    pub fn offsets(&self) -> &[Vec3] {
+        &self.images.offset
+    }
+
+    /// The position (A) of atom `i` moved by whole cells into the cell it was in when the list was built.
+    #[inline]
+    pub fn homed(&self, structure: &Structure, i: usize) -> Vec3 {
+        match self.images.home[i] {
+            [0, 0, 0] => structure.positions[i],
+            home => structure.positions[i] - structure.cell.offset(home),
+        }
+    }
+
+    /// For each pair of [`NeighbourList::row`], the pair that leads back.
+    pub fn opposites(&self) -> &[u32] {
+        &self.opposite
+    }
+
+    /// The atoms along a space-filling curve at the time of the build: those that follow each other are close in space
+    /// (and their rows in the processor's caches).
+    pub fn spatial_order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// Changes with every build, of this list or any other.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Where the pairs of atom `i` lie among all [`NeighbourList::pairs`].
@@ -229,7 +310,7 @@ impl NeighbourList {
         self.rows.index.len()
     }
 
-    /// Neighbours of atom `i` within the cutoff at the current positions of `structure`.
+    /// Neighbours of atom `i` within the cutoffs at the current positions of `structure`.
     pub fn neighbours<'a>(
         &'a self,
         structure: &'a Structure,
@@ -239,7 +320,8 @@ impl NeighbourList {
         self.candidates(i).filter_map(move |(index, image)| {
             let vector = structure.positions[index] - here + structure.cell.offset(image);
             let distance_a = vector.norm();
-            (distance_a < self.cutoff_a).then_some(Neighbour { index, image, vector, distance_a })
+            (distance_a < self.cutoffs.of_pair_a(structure.species[i], structure.species[index]))
+                .then_some(Neighbour { index, image, vector, distance_a })
         })
     }
 

@@ -1,6 +1,6 @@
 //! Neighbour lists against ASE (fixtures/neighbours.py made fixtures/neighbours.json).
 
-use natron_atoms::{Cell, Mat3, NeighbourError, NeighbourList, Species, Structure, Vec3};
+use natron_atoms::{Cell, Cutoffs, Mat3, Neighbour, NeighbourError, NeighbourList, Species, Structure, Vec3};
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -53,12 +53,11 @@ fn slices_give_the_same_vectors_as_the_iterator() {
     let structure = carbon(cell, positions);
     let list = NeighbourList::build(&structure, 6.0, 0.0).expect("a sane structure");
     for i in 0..3 {
-        let (index, offset) = list.rows(i);
+        let (index, image) = list.rows(i);
         assert_eq!(index.len(), list.row(i).len());
-        let vectors = index
-            .iter()
-            .zip(offset)
-            .map(|(&j, offset)| structure.positions[j as usize] + offset - structure.positions[i]);
+        let vectors = index.iter().zip(image).map(|(&j, &image)| {
+            list.homed(&structure, j as usize) + list.offsets()[image as usize] - list.homed(&structure, i)
+        });
         let expected: Vec<Vec3> = list.neighbours(&structure, i).map(|n| n.vector).collect();
         assert!(expected.len() > 10);
         assert!(vectors.zip(&expected).all(|(a, b)| (a - b).norm() < 1e-12));
@@ -117,8 +116,11 @@ fn a_breathing_cell_is_covered_by_the_skin_too() {
     let fresh = NeighbourList::build(&moved, 4.0, 0.0).expect("a sane structure");
     assert_eq!(pairs(&list, &moved), pairs(&fresh, &moved));
     for i in 0..moved.len() {
-        for ((_, image), offset) in list.candidates(i).zip(list.rows(i).1) {
-            assert_eq!(*offset, moved.cell.offset(image), "offsets follow the cell");
+        for ((j, image), &number) in list.candidates(i).zip(list.rows(i).1) {
+            let there = list.homed(&moved, j) + list.offsets()[number as usize];
+            let expected = moved.positions[j] + moved.cell.offset(image) - moved.positions[i];
+            let vector = there - list.homed(&moved, i);
+            assert!((vector - expected).norm() < 1e-12, "offsets follow the cell");
         }
     }
     moved.cell = Cell::new([[7.5, 0.0, 0.0], [0.0, 10.0, 0.0], [0.0, 0.0, 10.0]], [true; 3]).expect("a cell");
@@ -178,4 +180,86 @@ fn open_clusters_and_no_atoms_need_no_cell() {
     assert_eq!(pairs(&list, &cluster), [(1, 2, [0; 3]), (2, 1, [0; 3])]);
     let none = carbon(Cell::open(), Vec::new());
     assert!(NeighbourList::build(&none, 2.0, 0.0).expect("no atoms").is_empty());
+}
+
+/// Two species around a lattice of 2 A, some of them many cells away.
+fn two_species() -> Structure {
+    let mut structure = block();
+    for k in (0..structure.len()).step_by(5) {
+        structure.species[k] = Species::NA;
+        structure.positions[k] += structure.cell.offset([k as i32 % 7 - 3, 2, -(k as i32 % 11)]);
+    }
+    structure
+}
+
+#[test]
+fn each_pair_of_species_has_its_own_cutoff() {
+    let structure = two_species();
+    let cutoff_a = |a: Species, b: Species| match (a, b) {
+        (Species::C, Species::C) => 3.0,
+        (Species::NA, Species::NA) => 5.5,
+        // The longer one of both orders counts.
+        (Species::NA, _) => 4.5,
+        _ => 1.0,
+    };
+    let cutoffs = Cutoffs::by_pair(&[Species::C, Species::NA], cutoff_a);
+    assert_eq!(cutoffs.of_pair_a(Species::C, Species::NA), 4.5);
+    assert_eq!((cutoffs.longest_a(), cutoffs.shortest_a()), (5.5, 3.0));
+    let list = NeighbourList::build_by_pair(&structure, cutoffs.clone(), 0.4).expect("a sane structure");
+    let long = NeighbourList::build(&structure, 5.9, 0.0).expect("a sane structure");
+    for i in 0..structure.len() {
+        let near = |n: &Neighbour, skin_a: f64| {
+            n.distance_a < cutoffs.of_pair_a(structure.species[i], structure.species[n.index]) + skin_a
+        };
+        let all: Vec<_> = long.neighbours(&structure, i).collect();
+        let candidates: Vec<_> = all.iter().filter(|n| near(n, 0.4)).map(|n| (n.index, n.image)).collect();
+        assert_eq!(list.candidates(i).collect::<Vec<_>>(), candidates);
+        let neighbours: Vec<_> = all.iter().filter(|n| near(n, 0.0)).map(|n| (n.index, n.image)).collect();
+        assert_eq!(
+            list.neighbours(&structure, i).map(|n| (n.index, n.image)).collect::<Vec<_>>(),
+            neighbours
+        );
+    }
+    assert!(matches!(
+        NeighbourList::build_by_pair(&structure, Cutoffs::by_pair(&[Species::C], |_, _| -1.0), 0.0),
+        Err(NeighbourError::Cutoff(_))
+    ));
+}
+
+#[test]
+fn opposites_lead_back() {
+    // The second cell is so small that atoms see several images of one neighbour.
+    let small = Cell::new([[3.0, 0.2, 0.0], [0.0, 3.1, 0.0], [0.4, 0.0, 2.9]], [true; 3]).expect("a cell");
+    let crowd = carbon(small, vec![Vec3::new(0.0, 0.0, 0.0), Vec3::new(20.0, 1.4, -8.0)]);
+    for structure in [two_species(), crowd] {
+        let list = NeighbourList::build(&structure, 4.2, 0.3).expect("a sane structure");
+        for i in 0..structure.len() {
+            for (pair, (j, image)) in list.row(i).zip(list.candidates(i)) {
+                let back = list.opposites()[pair] as usize;
+                assert!(list.row(j).contains(&back));
+                let (index, there) = list.candidates(j).nth(back - list.row(j).start).expect("in the row");
+                assert_eq!((index, there), (i, image.map(|k| -k)));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_spatial_order_holds_every_atom_and_keeps_neighbours_close() {
+    let mut structure = block();
+    // 47 and 125 have no common divisor: neighbours in the structure's order are far apart.
+    structure.positions = (0..125).map(|k| structure.positions[47 * k % 125]).collect();
+    let list = NeighbourList::build(&structure, 2.5, 0.0).expect("a sane structure");
+    let mut atoms = list.spatial_order().to_vec();
+    let gap = |a: usize, b: usize| (structure.positions[a] - structure.positions[b]).norm();
+    let mean =
+        |order: &[u32]| order.windows(2).map(|w| gap(w[0] as usize, w[1] as usize)).sum::<f64>() / 124.0;
+    let before = mean(&(0..125).collect::<Vec<u32>>());
+    assert!(
+        mean(&atoms) < 0.75 * before,
+        "consecutive atoms are {} A apart, {before} A before",
+        mean(&atoms)
+    );
+    atoms.sort_unstable();
+    assert!(atoms.iter().enumerate().all(|(k, &atom)| k == atom as usize));
 }

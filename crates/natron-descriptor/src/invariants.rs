@@ -15,6 +15,7 @@ use crate::coupling::Coupling;
 use crate::harmonics::{HARMONICS, L_MAX};
 use crate::lanes::{CHANNELS, Real, Vector};
 use crate::path::Path;
+use crate::unrolled;
 
 /// Most shifts a model may use.
 pub const MAX_SHIFTS: usize = 4;
@@ -34,7 +35,124 @@ pub enum InvariantsError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invariants<T> {
     shifts: usize,
-    couplings: Vec<Vec<([u8; 3], T)>>,
+    couplings: Vec<Code<T>>,
+}
+
+/// How a coupling is computed.
+#[derive(Debug, Clone, PartialEq)]
+enum Code<T> {
+    /// By code of its own, by number.
+    Unrolled(usize),
+    /// From a table.
+    Table(Products<T>),
+}
+
+impl<T: Real> Code<T> {
+    fn new(l: [usize; 3]) -> Option<Self> {
+        let mut sorted = l;
+        sorted.sort_unstable();
+        match unrolled::KNOWN.iter().position(|&known| known == sorted) {
+            Some(number) => Some(Self::Unrolled(number)),
+            None => Some(Self::Table(Products::new(&Coupling::new(l)?))),
+        }
+    }
+
+    #[inline(always)]
+    fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
+        match self {
+            Self::Unrolled(number) => unrolled::value(path, *number, density),
+            Self::Table(products) => products.value(path, density),
+        }
+    }
+
+    #[inline(always)]
+    fn add_slope<V: Vector<Scalar = T>, P: Path>(
+        &self,
+        path: P,
+        density: &[V; HARMONICS],
+        weight: V,
+        gradient: &mut [V; HARMONICS],
+    ) {
+        match self {
+            Self::Unrolled(number) => unrolled::add_slope(path, *number, density, weight, gradient),
+            Self::Table(products) => products.add_slope(path, density, weight, gradient),
+        }
+    }
+}
+
+/// A coupling sum_t c_t A_a A_b A_x, collected by one factor, so that sums stay in registers.
+#[derive(Debug, Clone, PartialEq)]
+struct Products<T> {
+    /// The coupling itself: each monomial once, under its last harmonic x.
+    value: Vec<Collected<T>>,
+    /// Its derivative by A_x for each harmonic x.
+    slope: Vec<Collected<T>>,
+}
+
+/// sum_t c_t A_a A_b, which belongs to harmonic x.
+#[derive(Debug, Clone, PartialEq)]
+struct Collected<T> {
+    harmonic: u8,
+    terms: Vec<(u8, u8, T)>,
+}
+
+impl<T: Real> Collected<T> {
+    #[inline(always)]
+    fn sum<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
+        let mut sum = V::ZERO;
+        for &(a, b, coefficient) in &self.terms {
+            let product = density[usize::from(a)].mul(path, density[usize::from(b)]);
+            sum = product.scale_add(path, coefficient, sum);
+        }
+        sum
+    }
+}
+
+impl<T: Real> Products<T> {
+    fn new(coupling: &Coupling) -> Self {
+        let (mut value, mut slope) = (vec![Vec::new(); HARMONICS], vec![Vec::new(); HARMONICS]);
+        for monomial in &coupling.monomials {
+            let ([a, b, c], coefficient) = (monomial.index, monomial.coefficient);
+            value[c].push((a as u8, b as u8, T::from_f64(coefficient)));
+            for x in [a, b, c].into_iter().enumerate().filter(|&(k, x)| k == 0 || x != [a, b, c][k - 1]) {
+                // d(A_x^p)/dA_x = p A_x^(p-1).
+                let power = [a, b, c].iter().filter(|&&y| y == x.1).count();
+                let mut rest = vec![a, b, c];
+                rest.remove(x.0);
+                slope[x.1].push((rest[0] as u8, rest[1] as u8, T::from_f64(coefficient * power as f64)));
+            }
+        }
+        let collect = |by_harmonic: Vec<Vec<(u8, u8, T)>>| {
+            let collected = by_harmonic.into_iter().enumerate();
+            let collected = collected.map(|(x, terms)| Collected { harmonic: x as u8, terms });
+            collected.filter(|collected| !collected.terms.is_empty()).collect()
+        };
+        Self { value: collect(value), slope: collect(slope) }
+    }
+
+    #[inline(always)]
+    fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
+        let mut value = V::ZERO;
+        for collected in &self.value {
+            let harmonic = density[usize::from(collected.harmonic)];
+            value = collected.sum(path, density).mul_add(path, harmonic, value);
+        }
+        value
+    }
+
+    #[inline(always)]
+    fn add_slope<V: Vector<Scalar = T>, P: Path>(
+        &self,
+        path: P,
+        density: &[V; HARMONICS],
+        weight: V,
+        gradient: &mut [V; HARMONICS],
+    ) {
+        for collected in &self.slope {
+            let gradient = &mut gradient[usize::from(collected.harmonic)];
+            *gradient = collected.sum(path, density).mul_add(path, weight, *gradient);
+        }
+    }
 }
 
 impl<T: Real> Invariants<T> {
@@ -48,12 +166,7 @@ impl<T: Real> Invariants<T> {
         }
         let couplings = couplings
             .iter()
-            .map(|&l| {
-                let coupling = Coupling::new(l).ok_or(InvariantsError::Coupling(l))?;
-                let narrow =
-                    |m: &crate::coupling::Monomial| (m.index.map(|i| i as u8), T::from_f64(m.coefficient));
-                Ok(coupling.monomials.iter().map(narrow).collect())
-            })
+            .map(|&l| Code::new(l).ok_or(InvariantsError::Coupling(l)))
             .collect::<Result<_, _>>()?;
         Ok(Self { shifts, couplings })
     }
@@ -98,52 +211,39 @@ impl<T: Real> Invariants<T> {
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
-        for (out, monomials) in features[start..].iter_mut().zip(&self.couplings) {
-            let mut sum = V::ZERO;
-            for &([a, b, c], coefficient) in monomials {
-                let pair =
-                    density[usize::from(a)].mul(path, density[usize::from(b)]).scale(path, coefficient);
-                sum = pair.mul_add(path, density[usize::from(c)], sum);
-            }
-            *out = sum;
+        for (out, coupling) in features[start..].iter_mut().zip(&self.couplings) {
+            *out = coupling.value(path, density);
         }
     }
 
     /// Gradient with respect to the density of sum_k `weights[k]` . features[k].
     ///
-    /// Shapes: `density` `[25]`, `weights` `[vectors]`, result `[25]`. On dual numbers, a density
-    /// A + e A' and weights b + e a give (slope) the gradient by A of a . q + b . q' and (value) the
-    /// gradient by A' of it, where q' is the derivative of the features along A'.
+    /// Shapes: `density` and `gradient` `[25]`, `weights` `[vectors]`. On dual numbers, a density A + e A' and weights
+    /// b + e a give (slope) the gradient by A of a . q + b . q' and (value) the gradient by A' of it, where q' is
+    /// the derivative of the features along A'.
     #[inline(always)]
     pub fn adjoint<V: Vector<Scalar = T>, P: Path>(
         &self,
         path: P,
         density: &[V; HARMONICS],
         weights: &[V],
-    ) -> [V; HARMONICS] {
-        let mut gradient = [V::ZERO; HARMONICS];
+        gradient: &mut [V; HARMONICS],
+    ) {
+        gradient.fill(V::ZERO);
         gradient[0] = weights[0];
         for shift in 0..self.shifts {
             let weights = &weights[1 + shift * (L_MAX + 1)..1 + (shift + 1) * (L_MAX + 1)];
             match shift {
-                0 => power_adjoint::<V, P, 0, 0>(path, density, weights, &mut gradient),
-                1 => power_adjoint::<V, P, 1, 15>(path, density, weights, &mut gradient),
-                2 => power_adjoint::<V, P, 2, 14>(path, density, weights, &mut gradient),
-                _ => power_adjoint::<V, P, 3, 13>(path, density, weights, &mut gradient),
+                0 => norm_adjoint(path, density, weights, gradient),
+                1 => power_adjoint::<V, P, 1, 15>(path, density, weights, gradient),
+                2 => power_adjoint::<V, P, 2, 14>(path, density, weights, gradient),
+                _ => power_adjoint::<V, P, 3, 13>(path, density, weights, gradient),
             }
         }
         let start = 1 + self.shifts * (L_MAX + 1);
-        for (weight, monomials) in weights[start..].iter().zip(&self.couplings) {
-            for &([a, b, c], coefficient) in monomials {
-                let (a, b, c) = (usize::from(a), usize::from(b), usize::from(c));
-                let weight = weight.scale(path, coefficient);
-                let (wa, wb) = (weight.mul(path, density[a]), weight.mul(path, density[b]));
-                gradient[c] = wa.mul_add(path, density[b], gradient[c]);
-                gradient[b] = wa.mul_add(path, density[c], gradient[b]);
-                gradient[a] = wb.mul_add(path, density[c], gradient[a]);
-            }
+        for (&weight, coupling) in weights[start..].iter().zip(&self.couplings) {
+            coupling.add_slope(path, density, weight, gradient);
         }
-        gradient
     }
 }
 
@@ -161,6 +261,22 @@ fn power_spectrum<V: Vector, P: Path, const SHIFT: usize>(path: P, density: &[V;
             sum = a.mul_add(path, a.rotate::<SHIFT, P>(path), sum);
         }
         *out = sum.scale(path, norm(l));
+    }
+}
+
+/// [`power_adjoint`] of channels with themselves.
+#[inline(always)]
+fn norm_adjoint<V: Vector, P: Path>(
+    path: P,
+    density: &[V; HARMONICS],
+    weights: &[V],
+    gradient: &mut [V; HARMONICS],
+) {
+    for (l, weight) in weights.iter().enumerate() {
+        let weight = weight.scale(path, norm::<V::Scalar>(l) + norm(l));
+        for lm in l * l..(l + 1) * (l + 1) {
+            gradient[lm] = weight.mul_add(path, density[lm], gradient[lm]);
+        }
     }
 }
 
@@ -201,6 +317,16 @@ mod tests {
         features
     }
 
+    fn adjoint<V: Vector<Scalar = f64>>(
+        invariants: &Invariants<f64>,
+        density: &[V; HARMONICS],
+        weights: &[V],
+    ) -> [V; HARMONICS] {
+        let mut gradient = [V::ZERO; HARMONICS];
+        invariants.adjoint(Portable, density, weights, &mut gradient);
+        gradient
+    }
+
     fn dot(a: &[Lanes<f64>], b: &[Lanes<f64>]) -> f64 {
         a.iter().zip(b).map(|(a, b)| a.mul(Portable, *b).sum(Portable)).sum()
     }
@@ -223,7 +349,7 @@ mod tests {
         let up = forward(&invariants, &displaced(&density, &direction, h));
         let down = forward(&invariants, &displaced(&density, &direction, -h));
         let difference = (dot(&up, weights) - dot(&down, weights)) / (2.0 * h);
-        let exact = dot(&invariants.adjoint(Portable, &density, weights), &direction);
+        let exact = dot(&adjoint(&invariants, &density, weights), &direction);
         assert!((difference - exact).abs() < 1e-8 * exact.abs(), "{difference} {exact}");
     }
 
@@ -248,7 +374,7 @@ mod tests {
         };
         let duals: [_; HARMONICS] = std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
         let weights: Vec<_> = (0..n).map(|k| Dual { value: beta[k], slope: alpha[k] }).collect();
-        let gradient = invariants.adjoint(Portable, &duals, &weights);
+        let gradient = adjoint(&invariants, &duals, &weights);
         let h = 1e-5;
         let by_density = (slope(&displaced(&density, &probe, h), &tangent)
             - slope(&displaced(&density, &probe, -h), &tangent))
@@ -262,6 +388,30 @@ mod tests {
         let exact: f64 =
             gradient.iter().zip(&probe).map(|(g, p)| g.value.mul(Portable, *p).sum(Portable)).sum();
         assert!((by_tangent - exact).abs() < 1e-7 * exact.abs(), "{by_tangent} {exact}");
+    }
+
+    #[test]
+    fn couplings_without_code_of_their_own_are_read_from_a_table() {
+        // With l = 0, and in another order.
+        let couplings = [[0, 2, 2], [0, 0, 0], [3, 2, 1]];
+        let invariants = Invariants::<f64>::new(1, &couplings).expect("valid");
+        let (density, direction): ([_; HARMONICS], [_; HARMONICS]) = (random(1), random(2));
+        let features = forward(&invariants, &density);
+        let sorted = forward(&Invariants::new(1, &[[1, 2, 3]]).expect("valid"), &density);
+        assert_eq!(features[8], sorted[6]);
+        for n in 0..CHANNELS {
+            let square: f64 = (4..9).map(|lm| density[lm].0[n].powi(2)).sum();
+            let expected = density[0].0[n] * square / 5.0f64.sqrt();
+            assert!((features[6].0[n].abs() - expected.abs()).abs() < 1e-12);
+            assert!((features[7].0[n] - density[0].0[n].powi(3)).abs() < 1e-12);
+        }
+        let weights: [_; 9] = random(3);
+        let h = 1e-5;
+        let up = forward(&invariants, &displaced(&density, &direction, h));
+        let down = forward(&invariants, &displaced(&density, &direction, -h));
+        let difference = (dot(&up, &weights) - dot(&down, &weights)) / (2.0 * h);
+        let exact = dot(&adjoint(&invariants, &density, &weights), &direction);
+        assert!((difference - exact).abs() < 1e-8 * exact.abs(), "{difference} {exact}");
     }
 
     #[test]

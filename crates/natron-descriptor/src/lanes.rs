@@ -24,6 +24,8 @@ pub trait Real:
     const ZERO: Self;
     /// One.
     const ONE: Self;
+    /// Whether a table is as exact as the arithmetic: then kernels use one for radial functions.
+    const TABULATED: bool;
     /// From f64, rounded.
     fn from_f64(x: f64) -> Self;
     /// To f64, exact.
@@ -32,11 +34,14 @@ pub trait Real:
     fn operations<P: Path>(path: P) -> impl Operations<Self>;
     /// Square root.
     fn root(self) -> Self;
+    /// The whole number below, for numbers from zero to 2^31.
+    fn floor_index(self) -> usize;
     /// x / (1 + exp(-x)) and its derivative.
     fn silu(self) -> (Self, Self);
 }
 
 impl Real for f64 {
+    const TABULATED: bool = false;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     #[inline(always)]
@@ -56,6 +61,10 @@ impl Real for f64 {
         self.sqrt()
     }
     #[inline(always)]
+    fn floor_index(self) -> usize {
+        self as i32 as usize
+    }
+    #[inline(always)]
     fn silu(self) -> (Self, Self) {
         let s = 1.0 / (1.0 + (-self).exp());
         (self * s, s * (1.0 + self * (1.0 - s)))
@@ -63,6 +72,7 @@ impl Real for f64 {
 }
 
 impl Real for f32 {
+    const TABULATED: bool = true;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     #[inline(always)]
@@ -82,6 +92,10 @@ impl Real for f32 {
         self.sqrt()
     }
     #[inline(always)]
+    fn floor_index(self) -> usize {
+        self as i32 as usize
+    }
+    #[inline(always)]
     fn silu(self) -> (Self, Self) {
         let s = 1.0 / (1.0 + exp_f32(-self));
         (self * s, s * (1.0 + self * (1.0 - s)))
@@ -97,12 +111,14 @@ fn exp_f32(x: f32) -> f32 {
     let x = if x < -87.0 { -87.0 } else { x };
     // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
     let shifter = 12_582_912.0f32;
-    let k = (x * std::f32::consts::LOG2_E + shifter) - shifter;
+    let shifted = x * std::f32::consts::LOG2_E + shifter;
+    let k = shifted - shifter;
     let r = (x - k * 0.693_359_4) + k * 2.121_944_4e-4;
     let p = 1.0
         + r * (1.0
             + r * (0.5 + r * (0.166_666_67 + r * (0.041_666_67 + r * (0.008_333_34 + r * 0.001_388_89)))));
-    p * f32::from_bits((((k as i32) + 127) << 23) as u32)
+    // The lowest bits of the shifted number are k in two's complement: made the exponent of 2^k.
+    p * f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
 }
 
 /// A vector of channels: plain ([`Lanes`]) or with a derivative along one direction ([`Dual`]).
@@ -119,6 +135,8 @@ pub trait Vector: Copy + Send + Sync {
     fn mul_add<P: Path>(self, path: P, other: Self, acc: Self) -> Self;
     /// Product with a constant.
     fn scale<P: Path>(self, path: P, factor: Self::Scalar) -> Self;
+    /// `self * factor + acc` with a constant factor.
+    fn scale_add<P: Path>(self, path: P, factor: Self::Scalar, acc: Self) -> Self;
     /// Channel n of the result is channel (n + SHIFT) mod 16.
     fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self;
 }
@@ -140,6 +158,21 @@ impl<T: Real> Lanes<T> {
     pub fn axpy<P: Path>(self, path: P, factor: T, acc: Self) -> Self {
         let on = T::operations(path);
         Self(on.mul_add(self.0, on.splat(factor), acc.0))
+    }
+
+    /// Number j of row i of the result is number i of row j.
+    #[inline(always)]
+    pub fn transpose<P: Path>(path: P, rows: &[Self; CHANNELS]) -> [Self; CHANNELS] {
+        let mut plain = [[T::ZERO; CHANNELS]; CHANNELS];
+        for (plain, row) in plain.iter_mut().zip(rows) {
+            *plain = row.0;
+        }
+        let mut columns = [Self::ZERO; CHANNELS];
+        let transposed = T::operations(path).transpose(&plain);
+        for n in 0..CHANNELS {
+            columns[n].0 = transposed[n];
+        }
+        columns
     }
 
     /// Sum over the channels, by halves, so that the order is the same on every path.
@@ -169,6 +202,10 @@ impl<T: Real> Vector for Lanes<T> {
     fn scale<P: Path>(self, path: P, factor: T) -> Self {
         let on = T::operations(path);
         Self(on.mul(self.0, on.splat(factor)))
+    }
+    #[inline(always)]
+    fn scale_add<P: Path>(self, path: P, factor: T, acc: Self) -> Self {
+        self.axpy(path, factor, acc)
     }
     #[inline(always)]
     fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self {
@@ -211,6 +248,13 @@ impl<T: Real> Vector for Dual<T> {
     #[inline(always)]
     fn scale<P: Path>(self, path: P, factor: T) -> Self {
         Self { value: self.value.scale(path, factor), slope: self.slope.scale(path, factor) }
+    }
+    #[inline(always)]
+    fn scale_add<P: Path>(self, path: P, factor: T, acc: Self) -> Self {
+        Self {
+            value: self.value.axpy(path, factor, acc.value),
+            slope: self.slope.axpy(path, factor, acc.slope),
+        }
     }
     #[inline(always)]
     fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self {

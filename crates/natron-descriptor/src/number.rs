@@ -36,6 +36,18 @@ impl<T: Real, P: Path> Wide<T, P> {
     pub fn splat(path: P, number: T) -> Self {
         Self::new(path, T::operations(path).splat(number))
     }
+
+    /// `self * factor + acc`, in one rounding if the path has an instruction for it.
+    #[inline(always)]
+    pub fn mul_add(self, factor: Self, acc: Self) -> Self {
+        Self::new(self.path, T::operations(self.path).mul_add(self.lanes.0, factor.lanes.0, acc.lanes.0))
+    }
+
+    /// Square roots.
+    #[inline(always)]
+    pub fn sqrt(self) -> Self {
+        Self::new(self.path, T::operations(self.path).sqrt(self.lanes.0))
+    }
 }
 
 /// Operators by their name.

@@ -12,6 +12,9 @@ type Sixteen<T> = [T; CHANNELS];
 /// Operations on sixteen numbers of type `T`. Results differ between paths in the last bits (fused
 /// multiply-add or not), never within one.
 pub trait Operations<T: Real>: Copy {
+    /// How many times sixteen numbers the processor's vector registers hold: what a loop may keep in hand.
+    const REGISTERS: usize;
+
     /// The same number sixteen times.
     #[inline(always)]
     fn splat(self, x: T) -> Sixteen<T> {
@@ -39,6 +42,15 @@ pub trait Operations<T: Real>: Copy {
         std::array::from_fn(|n| a[(n + SHIFT) % CHANNELS])
     }
 
+    /// Square roots.
+    fn sqrt(self, a: Sixteen<T>) -> Sixteen<T>;
+
+    /// Number j of row i of the result is number i of row j.
+    #[inline(always)]
+    fn transpose(self, rows: &[Sixteen<T>; CHANNELS]) -> [Sixteen<T>; CHANNELS] {
+        std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]))
+    }
+
     /// a_n + a_(n+8), then the same by fours: what is left of a sum, in the same order on every path.
     fn quarter(self, a: Sixteen<T>) -> [T; 4];
 }
@@ -53,6 +65,13 @@ impl<P: Operations<f32> + Operations<f64>> Path for P {}
 pub struct Portable;
 
 impl<T: Real> Operations<T> for Portable {
+    const REGISTERS: usize = 4;
+
+    #[inline(always)]
+    fn sqrt(self, a: Sixteen<T>) -> Sixteen<T> {
+        a.map(T::root)
+    }
+
     #[inline(always)]
     fn add(self, a: Sixteen<T>, b: Sixteen<T>) -> Sixteen<T> {
         std::array::from_fn(|n| a[n] + b[n])
@@ -105,7 +124,7 @@ mod x86 {
 
     /// Elementwise operations on the registers that sixteen numbers fill.
     macro_rules! elementwise {
-        ($number:ty, $pieces:ty, [$($piece:literal),*], $splat:ident, $add:ident, $sub:ident, $div:ident, $mul:ident, $mul_add:ident) => {
+        ($number:ty, $pieces:ty, [$($piece:literal),*], $splat:ident, $add:ident, $sub:ident, $div:ident, $mul:ident, $mul_add:ident, $sqrt:ident) => {
             #[inline(always)]
             fn splat(self, x: $number) -> Sixteen<$number> {
                 cast([$({ let _ = $piece; self.0.$splat(x) }),*])
@@ -145,7 +164,33 @@ mod x86 {
                 let (a, b, c): ($pieces, $pieces, $pieces) = (cast(a), cast(b), cast(c));
                 cast([$(self.0.$mul_add(a[$piece], b[$piece], c[$piece])),*])
             }
+
+            #[inline(always)]
+            fn sqrt(self, a: Sixteen<$number>) -> Sixteen<$number> {
+                let a: $pieces = cast(a);
+                cast([$($sqrt(self, a[$piece])),*])
+            }
         };
+    }
+
+    #[inline(always)]
+    fn sqrt_f32x16(path: Wide512, a: f32x16) -> f32x16 {
+        cast(path.0.avx512f._mm512_sqrt_ps(cast(a)))
+    }
+
+    #[inline(always)]
+    fn sqrt_f64x8(path: Wide512, a: f64x8) -> f64x8 {
+        cast(path.0.avx512f._mm512_sqrt_pd(cast(a)))
+    }
+
+    #[inline(always)]
+    fn sqrt_f32x8(path: Wide256, a: f32x8) -> f32x8 {
+        cast(path.0.avx._mm256_sqrt_ps(cast(a)))
+    }
+
+    #[inline(always)]
+    fn sqrt_f64x4(path: Wide256, a: f64x4) -> f64x4 {
+        cast(path.0.avx._mm256_sqrt_pd(cast(a)))
     }
 
     /// Where rotated numbers come from: `(n + SHIFT) % N` for n = 0 .. N-1.
@@ -188,6 +233,8 @@ mod x86 {
     }
 
     impl Operations<f32> for Wide512 {
+        const REGISTERS: usize = 32;
+
         elementwise!(
             f32,
             [f32x16; 1],
@@ -197,7 +244,8 @@ mod x86 {
             sub_f32x16,
             div_f32x16,
             mul_f32x16,
-            mul_add_f32x16
+            mul_add_f32x16,
+            sqrt_f32x16
         );
 
         #[inline(always)]
@@ -208,6 +256,42 @@ mod x86 {
             cast(self.0.avx512f._mm512_permutexvar_ps(cast(Source::<SHIFT>::OF_SIXTEEN), cast(a)))
         }
 
+        /// In pairs of rows, in quarters of four, then quarters between registers, twice. (Loops: closures of this size are
+        /// not inlined, and outside the kernel every instruction would be a call.)
+        #[inline(always)]
+        fn transpose(self, rows: &[Sixteen<f32>; 16]) -> [Sixteen<f32>; 16] {
+            let on = self.0.avx512f;
+            let (mut pairs, mut fours) = ([on._mm512_setzero_ps(); 16], [on._mm512_setzero_ps(); 16]);
+            for n in (0..16).step_by(2) {
+                let (a, b) = (cast(rows[n]), cast(rows[n + 1]));
+                pairs[n] = on._mm512_unpacklo_ps(a, b);
+                pairs[n + 1] = on._mm512_unpackhi_ps(a, b);
+            }
+            // Number 4 g + k holds, in each quarter q, numbers 4 q + k of rows 4 g .. 4 g + 3.
+            for n in (0..16).step_by(4) {
+                for k in 0..2 {
+                    let (a, b) = (cast(pairs[n + k]), cast(pairs[n + 2 + k]));
+                    fours[n + 2 * k] = cast(on._mm512_unpacklo_pd(a, b));
+                    fours[n + 2 * k + 1] = cast(on._mm512_unpackhi_pd(a, b));
+                }
+            }
+            // Quarters (0, 2) and (1, 3) of two groups of rows.
+            let halves = &mut pairs;
+            for side in [0, 8] {
+                for k in 0..4 {
+                    let (a, b) = (fours[side + k], fours[side + 4 + k]);
+                    halves[side + k] = on._mm512_shuffle_f32x4::<0x88>(a, b);
+                    halves[side + 4 + k] = on._mm512_shuffle_f32x4::<0xdd>(a, b);
+                }
+            }
+            let mut columns = [[0.0; 16]; 16];
+            for n in 0..8 {
+                columns[n] = cast(on._mm512_shuffle_f32x4::<0x88>(halves[n], halves[8 + n]));
+                columns[8 + n] = cast(on._mm512_shuffle_f32x4::<0xdd>(halves[n], halves[8 + n]));
+            }
+            columns
+        }
+
         #[inline(always)]
         fn quarter(self, a: Sixteen<f32>) -> [f32; 4] {
             Wide256(*self.0).quarter(a)
@@ -215,6 +299,8 @@ mod x86 {
     }
 
     impl Operations<f64> for Wide512 {
+        const REGISTERS: usize = 16;
+
         elementwise!(
             f64,
             [f64x8; 2],
@@ -224,7 +310,8 @@ mod x86 {
             sub_f64x8,
             div_f64x8,
             mul_f64x8,
-            mul_add_f64x8
+            mul_add_f64x8,
+            sqrt_f64x8
         );
 
         #[inline(always)]
@@ -250,6 +337,8 @@ mod x86 {
     }
 
     impl Operations<f32> for Wide256 {
+        const REGISTERS: usize = 8;
+
         elementwise!(
             f32,
             [f32x8; 2],
@@ -259,7 +348,8 @@ mod x86 {
             sub_f32x8,
             div_f32x8,
             mul_f32x8,
-            mul_add_f32x8
+            mul_add_f32x8,
+            sqrt_f32x8
         );
 
         #[inline(always)]
@@ -278,6 +368,25 @@ mod x86 {
             ])
         }
 
+        /// Four blocks of eight by eight.
+        #[inline(always)]
+        fn transpose(self, rows: &[Sixteen<f32>; 16]) -> [Sixteen<f32>; 16] {
+            let mut columns = [[0.0; 16]; 16];
+            for (row, half) in [(0, 0), (8, 0), (0, 1), (8, 1)] {
+                let mut block = [self.0.splat_f32x8(0.0); 8];
+                for n in 0..8 {
+                    let halves: [f32x8; 2] = cast(rows[row + n]);
+                    block[n] = halves[half];
+                }
+                let block = self.transpose_eight(block);
+                for n in 0..8 {
+                    let column: [f32; 8] = cast(block[n]);
+                    columns[8 * half + n][row..row + 8].copy_from_slice(&column);
+                }
+            }
+            columns
+        }
+
         #[inline(always)]
         fn quarter(self, a: Sixteen<f32>) -> [f32; 4] {
             let [first, last]: [f32x8; 2] = cast(a);
@@ -286,7 +395,35 @@ mod x86 {
         }
     }
 
+    impl Wide256 {
+        #[inline(always)]
+        fn transpose_eight(self, rows: [f32x8; 8]) -> [f32x8; 8] {
+            let on = self.0.avx;
+            let (mut pairs, mut fours) = (rows, rows);
+            for n in (0..8).step_by(2) {
+                let (a, b) = (cast(rows[n]), cast(rows[n + 1]));
+                pairs[n] = cast(on._mm256_unpacklo_ps(a, b));
+                pairs[n + 1] = cast(on._mm256_unpackhi_ps(a, b));
+            }
+            for n in [0, 4] {
+                for k in 0..2 {
+                    let (a, b) = (cast(pairs[n + k]), cast(pairs[n + 2 + k]));
+                    fours[n + 2 * k] = cast(on._mm256_unpacklo_pd(a, b));
+                    fours[n + 2 * k + 1] = cast(on._mm256_unpackhi_pd(a, b));
+                }
+            }
+            for n in 0..4 {
+                let (a, b) = (cast(fours[n]), cast(fours[4 + n]));
+                pairs[n] = cast(on._mm256_permute2f128_ps::<0x20>(a, b));
+                pairs[4 + n] = cast(on._mm256_permute2f128_ps::<0x31>(a, b));
+            }
+            pairs
+        }
+    }
+
     impl Operations<f64> for Wide256 {
+        const REGISTERS: usize = 4;
+
         elementwise!(
             f64,
             [f64x4; 4],
@@ -296,7 +433,8 @@ mod x86 {
             sub_f64x4,
             div_f64x4,
             mul_f64x4,
-            mul_add_f64x4
+            mul_add_f64x4,
+            sqrt_f64x4
         );
 
         #[inline(always)]
@@ -338,6 +476,11 @@ mod tests {
                 on.quarter(b).to_vec(),
                 on.sub(a, b).to_vec(),
                 on.div(a, c.map(|c| c + T::ONE)).to_vec(),
+                on.sqrt(c).to_vec(),
+                on.transpose(&std::array::from_fn(|i| {
+                    std::array::from_fn(|j| T::from_f64((100 * i + j) as f64))
+                }))
+                .concat(),
             ]
         }
     }
@@ -346,6 +489,8 @@ mod tests {
         let portable = SimdPath::Portable.run(Everything(std::marker::PhantomData::<T>));
         assert_eq!(portable[3][2], T::from_f64(-3.0 * 3.0 + 6.0));
         assert_eq!(portable[6][15], T::from_f64(7.0 - 4.0));
+        let transposed = &portable[portable.len() - 1];
+        assert_eq!((transposed[3], transposed[16 * 5 + 9]), (T::from_f64(300.0), T::from_f64(905.0)));
         for path in [SimdPath::Avx512, SimdPath::Avx2] {
             assert_eq!(path.run(Everything(std::marker::PhantomData::<T>)), portable, "{}", path.name());
         }

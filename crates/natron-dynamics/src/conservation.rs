@@ -119,7 +119,7 @@ fn equilibrate(
     let normals = RandomKey::new(conditions.seed, 0, 0, Purpose::Velocities).at_step(0);
     velocities::draw(&mut state.velocities, &state.masses_amu, conditions.temperature, normals);
     let friction = FrictionPerPs::new(5.0).expect("in range");
-    let ensemble = Ensemble::Langevin { temperature: conditions.temperature, friction };
+    let ensemble = Ensemble::Langevin { temperature: conditions.temperature.into(), friction };
     let key = RandomKey::new(conditions.seed, 0, 0, Purpose::Thermostat);
     let mut integrator = integrator(conditions.equilibration_timestep, ensemble, &state, key);
     for step in 0..conditions.equilibration_steps {

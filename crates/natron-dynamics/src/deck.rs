@@ -6,10 +6,17 @@
 use serde::{Deserialize, Serialize};
 
 mod check;
+mod ensemble;
+mod ramp;
+mod spelling;
 mod stage;
 mod validate;
 
 pub use check::DeckProblem;
+pub use ramp::{Ends, RampDeck};
+pub use spelling::closest;
+
+use check::Problems;
 
 /// The deck format this version reads.
 pub const FORMAT: i64 = 1;
@@ -185,14 +192,59 @@ pub struct EnsembleDeck {
     pub kind: String,
     /// Target temperature, K.
     #[serde(default, rename = "temperature_K", skip_serializing_if = "Option::is_none")]
-    pub temperature_k: Option<f64>,
+    pub temperature_k: Option<RampDeck>,
     /// Friction, 1/ps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub friction_per_ps: Option<f64>,
+    /// Relaxation time of the temperature, ps; default 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relaxation_ps: Option<f64>,
+    /// Thermostats in a Nose-Hoover chain; default 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_length: Option<u64>,
+    /// Suzuki-Yoshida weights in a step of the chain: 1, 3 (default), 5 or 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suzuki_yoshida: Option<u64>,
+    /// Target pressure, GPa.
+    #[serde(default, rename = "pressure_GPa", skip_serializing_if = "Option::is_none")]
+    pub pressure_gpa: Option<RampDeck>,
+    /// Relaxation time of the pressure, ps; default 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure_relaxation_ps: Option<f64>,
+    /// Estimate of the compressibility, 1/GPa; default 0.05.
+    #[serde(default, rename = "compressibility_per_GPa", skip_serializing_if = "Option::is_none")]
+    pub compressibility_per_gpa: Option<f64>,
+    /// What of the cell may change: isotropic (default), anisotropic or triclinic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupling: Option<String>,
     /// First dynamics stage: draw velocities at this temperature, K.
     #[serde(default, rename = "initial_temperature_K", skip_serializing_if = "Option::is_none")]
     pub initial_temperature_k: Option<f64>,
     /// Keys that no ensemble knows, kept so that the check can name them beside the others.
     #[serde(flatten)]
     pub other: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+impl EnsembleDeck {
+    /// The keys that only some ensembles have, and whether they are set.
+    fn set(&self) -> [(&'static str, bool); 9] {
+        [
+            ("temperature_K", self.temperature_k.is_some()),
+            ("friction_per_ps", self.friction_per_ps.is_some()),
+            ("relaxation_ps", self.relaxation_ps.is_some()),
+            ("chain_length", self.chain_length.is_some()),
+            ("suzuki_yoshida", self.suzuki_yoshida.is_some()),
+            ("pressure_GPa", self.pressure_gpa.is_some()),
+            ("pressure_relaxation_ps", self.pressure_relaxation_ps.is_some()),
+            ("compressibility_per_GPa", self.compressibility_per_gpa.is_some()),
+            ("coupling", self.coupling.is_some()),
+        ]
+    }
+}
+
+/// Adds a problem for every key in `keys` that is set but belongs to another kind.
+fn misplaced(keys: &[(&str, bool)], path: &str, kind: &str, problems: &mut Problems) {
+    for (key, _) in keys.iter().filter(|(_, set)| *set) {
+        problems.add(format!("{path}.{key}"), format!("`{key}` does not belong to {kind}"));
+    }
 }

@@ -93,6 +93,16 @@ pub enum Breach {
         /// The limit, meV per atom.
         limit_mev_per_atom: f64,
     },
+    /// The cell would change too much in one step.
+    #[error(
+        "the cell would change by {:.1} % in one step; is the start far from the pressure wanted, or \
+         pressure_relaxation_ps short?",
+        100.0 * value
+    )]
+    Strain {
+        /// Largest component of the strain.
+        value: f64,
+    },
     /// The potential has no value for the frame (NaN, overlap).
     #[error("{error}{}", at_species(*.atom, *.species))]
     Evaluation {
@@ -127,7 +137,7 @@ impl Breach {
             Self::Neighbour(NeighbourError::NotFinite { atom } | NeighbourError::TooFar { atom }) => {
                 Some(*atom)
             }
-            Self::Neighbour(_) => None,
+            Self::Neighbour(_) | Self::Strain { .. } => None,
         }
     }
 
@@ -140,6 +150,7 @@ impl Breach {
                 value_a: way_a,
                 limit_a: limits.displacement_max.get(),
             },
+            StepError::Strain { strain } => Self::Strain { value: strain },
             StepError::Neighbour(error) => Self::Neighbour(error),
             StepError::Evaluation(error) => {
                 let atom = match error {

@@ -4,7 +4,7 @@
 //! an [`MdPlan`] (as meant, in whole steps); a [`Simulation`] made from its [`RunPlan`], a structure and a
 //! potential produces a sequence of values for an [`Observer`]; all random numbers are keyed by
 //! (seed, replica, stage, step, atom), so neither a [`Restart`] nor the number of threads changes a
-//! bit. Nothing here touches the disk, the clock or the screen.
+//! bit. Nothing here touches the disk or the screen, or reads the clock unless asked to time the parts of a step.
 //!
 //! ```
 //! use natron_atoms::{Cell, Species, Structure, Vec3};
@@ -91,5 +91,6 @@ pub use plan::{Limits, MdPlan, RunPlan};
 pub use restart::{PotentialTag, Restart, RestartError};
 pub use setup::{ResumeError, SetupError};
 pub use simulation::{Outcome, RunError, Simulation};
+pub use state::ForceTimes;
 pub use summary::{StageResult, StageSummary};
 pub use thermo::ThermoRow;

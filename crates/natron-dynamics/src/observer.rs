@@ -82,6 +82,8 @@ pub struct Moment {
     pub step: u64,
     /// Simulated time since the start of the run, ps (a minimisation takes none).
     pub time_ps: f64,
+    /// Neighbour lists built since the run, or what goes on with it after a restart, was made.
+    pub list_rebuilds: u64,
 }
 
 /// One frame for the trajectory.

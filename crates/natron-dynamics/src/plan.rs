@@ -4,7 +4,11 @@ use std::num::NonZeroU64;
 
 use natron_atoms::Species;
 
-use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, FrictionPerPs, LengthA, TemperatureK, TimestepFs};
+use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK, TimestepFs};
+
+mod ensemble;
+
+pub use ensemble::{Barostat, Chain, Coupling, Ensemble, Ramp};
 
 /// A whole MD deck after [`MdDeck::validate`](crate::MdDeck::validate).
 #[derive(Debug, Clone, PartialEq)]
@@ -118,35 +122,6 @@ impl Dynamics {
     /// roundings builds up.
     pub fn time_ps(&self, start_ps: f64, steps: u64) -> f64 {
         start_ps + steps as f64 * self.timestep.get() * 1e-3
-    }
-}
-
-/// What is held constant.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Ensemble {
-    /// Number, volume, energy: velocity Verlet.
-    Nve,
-    /// Number, volume, temperature: Langevin dynamics, BAOAB splitting.
-    Langevin {
-        /// Target temperature.
-        temperature: TemperatureK,
-        /// Inverse relaxation time of the velocities.
-        friction: FrictionPerPs,
-    },
-}
-
-impl Ensemble {
-    /// Its name in a deck.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nve => "nve",
-            Self::Langevin { .. } => "nvt-langevin",
-        }
-    }
-
-    /// Whether the total momentum is a constant of motion.
-    pub fn conserves_momentum(self) -> bool {
-        matches!(self, Self::Nve)
     }
 }
 

@@ -66,3 +66,15 @@ quantity!(
     /// An energy per atom, meV.
     EnergyMevPerAtom, "an energy per atom", "meV", "above 0 and at most 1e6 meV", |x| x > 0.0 && x <= 1e6
 );
+quantity!(
+    /// A relaxation time, ps.
+    TimePs, "a relaxation time", "ps", "above 0 and at most 1e6 ps", |x| x > 0.0 && x <= 1e6
+);
+quantity!(
+    /// A pressure, GPa.
+    PressureGpa, "a pressure", "GPa", "from -1e4 to 1e4 GPa", |x| (-1e4..=1e4).contains(&x)
+);
+quantity!(
+    /// An isothermal compressibility, 1/GPa.
+    CompressibilityPerGpa, "a compressibility", "/GPa", "above 0 and at most 1e6 /GPa", |x| x > 0.0 && x <= 1e6
+);

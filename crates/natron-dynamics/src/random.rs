@@ -13,8 +13,11 @@ use rand_chacha::ChaCha8Rng;
 pub enum Purpose {
     /// Velocities at the start of a stage.
     Velocities = 1,
-    /// The Ornstein-Uhlenbeck part of a Langevin step.
+    /// The thermostat of a step: the Ornstein-Uhlenbeck part of a Langevin step, atom by atom, or the few numbers of a
+    /// stochastic rescaling.
     Thermostat = 2,
+    /// The barostat of a step.
+    Barostat = 3,
 }
 
 /// The key of a family of streams, one for each step.
@@ -29,6 +32,14 @@ impl RandomKey {
         for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
+        Self(key)
+    }
+
+    /// The key of another purpose in the same stage of the same replica.
+    #[must_use]
+    pub fn for_purpose(&self, purpose: Purpose) -> Self {
+        let mut key = self.0;
+        key[24..].copy_from_slice(&(purpose as u64).to_le_bytes());
         Self(key)
     }
 
@@ -63,9 +74,35 @@ impl Normals {
         Vec3::new(x, y, z)
     }
 
+    /// A uniform number in (0, 1], so that its logarithm is finite.
+    fn uniform(&mut self) -> f64 {
+        ((self.generator.next_u64() >> 11) + 1) as f64 * (0.5_f64).powi(53)
+    }
+
+    /// One standard normal, from numbers that a vector would also take.
+    pub fn next_normal(&mut self) -> f64 {
+        self.pair().0
+    }
+
+    /// The sum of the squares of `count` standard normals, twice a gamma variate of shape count / 2 (Marsaglia and Tsang
+    /// 2000, DOI 10.1145/358407.358414). It takes as many numbers as it rejects, so it must be the last of a step.
+    pub fn sum_of_squares(mut self, count: usize) -> f64 {
+        if count < 2 {
+            return (0..count).map(|_| self.next_normal().powi(2)).sum();
+        }
+        let shift = 0.5 * count as f64 - 1.0 / 3.0;
+        let slope = 1.0 / (9.0 * shift).sqrt();
+        loop {
+            let x = self.next_normal();
+            let v = (1.0 + slope * x).powi(3);
+            if v > 0.0 && self.uniform().ln() < 0.5 * x * x + shift * (1.0 - v + v.ln()) {
+                return 2.0 * shift * v;
+            }
+        }
+    }
+
     fn pair(&mut self) -> (f64, f64) {
-        // In (0, 1], so that the logarithm is finite.
-        let uniform = ((self.generator.next_u64() >> 11) + 1) as f64 * (0.5_f64).powi(53);
+        let uniform = self.uniform();
         let angle = (self.generator.next_u64() >> 11) as f64 * (0.5_f64).powi(53) * std::f64::consts::TAU;
         let radius = (-2.0 * uniform.ln()).sqrt();
         (radius * angle.cos(), radius * angle.sin())
@@ -98,9 +135,33 @@ mod tests {
             first(RandomKey::new(1, 0, 1, Purpose::Velocities), 0),
             first(RandomKey::new(1, 0, 0, Purpose::Thermostat), 0),
             first(RandomKey::new(1, 0, 0, Purpose::Velocities), 1),
+            first(RandomKey::new(1, 0, 0, Purpose::Velocities).for_purpose(Purpose::Barostat), 0),
         ];
         for other in others {
             assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_purpose_is_the_key_of_that_purpose() {
+        let key = RandomKey::new(9, 8, 7, Purpose::Thermostat);
+        assert_eq!(key.for_purpose(Purpose::Barostat), RandomKey::new(9, 8, 7, Purpose::Barostat));
+    }
+
+    /// Mean n and variance 2 n of chi squared, 50 000 draws each; 5 standard errors (of the variance: with kurtosis
+    /// 3 + 12/n).
+    #[test]
+    fn sums_of_squares_are_chi_squared() {
+        let key = RandomKey::new(5, 0, 0, Purpose::Thermostat);
+        for count in [1, 2, 3, 8, 665] {
+            let (n, draws) = (count as f64, 50_000);
+            let values: Vec<f64> = (0..draws).map(|step| key.at_step(step).sum_of_squares(count)).collect();
+            let mean = values.iter().sum::<f64>() / draws as f64;
+            let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / draws as f64;
+            let off = (mean - n) / (2.0 * n / draws as f64).sqrt();
+            assert!(off.abs() < 5.0, "{count}: the mean is {off:.1} standard errors off");
+            let off = (variance / (2.0 * n) - 1.0) / ((2.0 + 12.0 / n) / draws as f64).sqrt();
+            assert!(off.abs() < 5.0, "{count}: the variance is {off:.1} standard errors off");
         }
     }
 

@@ -4,7 +4,7 @@
 //! of all before it (32 bytes). Forces are not in it: the list is rebuilt at the positions it had last been
 //! built at, so they are computed again in the same order to the same bits.
 
-use natron_atoms::{Structure, Vec3};
+use natron_atoms::{Cell, Structure, Vec3};
 use sha2::{Digest, Sha256};
 
 use crate::bytes::{Malformed, Reader, Writer};
@@ -14,7 +14,9 @@ mod fields;
 
 const MAGIC: &[u8; 8] = b"NATRONRS";
 /// The restart format this version writes; it reads all up to it.
-pub const FORMAT: u64 = 1;
+///
+/// 1: without the volume, the memory of thermostats and the cell of the list; 2: with them.
+pub const FORMAT: u64 = 2;
 const HEADER: usize = 24;
 const CHECKSUM: usize = 32;
 
@@ -38,9 +40,13 @@ pub struct Restart {
     pub(crate) velocities: Vec<Vec3>,
     /// Positions the neighbour list was last built at, A, `[n]`.
     pub(crate) list_positions: Vec<Vec3>,
+    /// The cell it was built for.
+    pub(crate) list_cell: Cell,
     pub(crate) skin_a: f64,
     /// Potential energy, eV: equal to the last bit if the forces will be.
     pub(crate) energy_ev: f64,
+    /// What the thermostat remembers.
+    pub(crate) memory: Vec<f64>,
     pub(crate) progress: Progress,
 }
 
@@ -118,7 +124,7 @@ impl Restart {
             return Err(RestartError::Damaged);
         }
         let mut reader = Reader(&content[HEADER..]);
-        let restart = fields::read(&mut reader).map_err(|Malformed| RestartError::Impossible)?;
+        let restart = fields::read(&mut reader, format).map_err(|Malformed| RestartError::Impossible)?;
         if reader.0.is_empty() { Ok(restart) } else { Err(RestartError::Impossible) }
     }
 

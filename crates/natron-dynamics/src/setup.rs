@@ -69,6 +69,12 @@ pub enum SetupError {
         /// Name of the stage.
         stage: String,
     },
+    /// A barostat has nothing to act on.
+    #[error("stage {stage} holds the pressure, and the cell is not periodic in all three directions")]
+    NotPeriodic {
+        /// Name of the stage.
+        stage: String,
+    },
     /// The start has no neighbour list, energy or forces.
     #[error("the structure cannot be evaluated: {0}")]
     Step(#[from] StepError),
@@ -106,6 +112,9 @@ pub enum ResumeError {
         /// Step in it.
         step: u64,
     },
+    /// The stage's ensemble is another.
+    #[error("the restart was written in stage `{0}` with another ensemble, or another length of its chain")]
+    Ensemble(String),
     /// The skin is another, so the sums would be in another order.
     #[error("the restart was written with a neighbour skin of {restart} A, the deck says {deck} A")]
     Skin {
@@ -177,6 +186,18 @@ pub(crate) fn check_velocities(velocities: Option<&[Vec3]>, atoms: usize) -> Res
     match velocities.iter().position(|v| v.iter().any(|x| !x.is_finite())) {
         Some(atom) => Err(SetupError::VelocityNotFinite { atom }),
         None => Ok(()),
+    }
+}
+
+/// Checks that there is a cell where a stage moves it.
+pub(crate) fn check_cell(plan: &RunPlan, structure: &Structure) -> Result<(), SetupError> {
+    let moves =
+        |stage: &&Stage| matches!(&stage.kind, StageKind::Dynamics(d) if d.ensemble.barostat().is_some());
+    match plan.stages.iter().find(moves) {
+        Some(stage) if structure.cell.periodic() != [true; 3] => {
+            Err(SetupError::NotPeriodic { stage: stage.name.clone() })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::quantity::LengthA;
 use crate::restart::{PotentialTag, Restart};
 use crate::setup::{self, ResumeError, SetupError};
-use crate::state::{Forces, State};
+use crate::state::{ForceTimes, Forces, State};
 use crate::summary::StageSummary;
 
 mod run;
@@ -93,6 +93,7 @@ impl<'p> Simulation<'p> {
         setup::check_structure(&structure, potential)?;
         setup::check_velocities(velocities_a_per_fs, structure.len())?;
         setup::check_start(plan, velocities_a_per_fs.is_some())?;
+        setup::check_cell(plan, &structure)?;
         let velocities = match velocities_a_per_fs {
             Some(given) => given.iter().map(|v| v * TIME_UNIT_FS).collect(),
             None => vec![Vec3::zeros(); structure.len()],
@@ -144,6 +145,11 @@ impl<'p> Simulation<'p> {
             motion: Motion::Minimise,
         };
         simulation.set_in_motion();
+        if let Motion::Dynamics { integrator, .. } = &mut simulation.motion
+            && !integrator.recall(&restart.memory)
+        {
+            return Err(ResumeError::Ensemble(restart.progress.stage_name.clone()));
+        }
         simulation.reopen_extended_stage();
         Ok(simulation)
     }
@@ -175,8 +181,13 @@ impl<'p> Simulation<'p> {
             structure: self.state.structure.clone(),
             velocities: self.state.velocities.clone(),
             list_positions: self.forces.list().built_for().positions.clone(),
+            list_cell: self.forces.list().built_for().cell.clone(),
             skin_a: self.plan.skin.get(),
             energy_ev: self.state.evaluation.energy_ev,
+            memory: match &self.motion {
+                Motion::Minimise => Vec::new(),
+                Motion::Dynamics { integrator, .. } => integrator.memory().to_vec(),
+            },
             progress: self.progress.clone(),
         }
     }
@@ -184,6 +195,11 @@ impl<'p> Simulation<'p> {
     /// The atoms now.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether every stage is complete.
+    pub fn is_finished(&self) -> bool {
+        self.progress.stage_done && self.progress.stage + 1 == self.plan.stages.len()
     }
 
     /// Completed stages, those before a restart included.
@@ -203,12 +219,23 @@ impl<'p> Simulation<'p> {
             },
             step: progress.step,
             time_ps: progress.time_ps,
+            list_rebuilds: self.forces.rebuilds(),
         }
     }
 
     /// How often the neighbour list was rebuilt since this value was made.
     pub fn list_rebuilds(&self) -> u64 {
         self.forces.rebuilds()
+    }
+
+    /// Starts (or stops) to time the parts of a step, from zero; see [`Forces::time_phases`].
+    pub fn time_phases(&mut self, on: bool) {
+        self.forces.time_phases(on);
+    }
+
+    /// What was timed since [`Simulation::time_phases`]; `None` where nothing is timed.
+    pub fn times(&self) -> Option<ForceTimes> {
+        self.forces.times()
     }
 
     fn stage(&self) -> &Stage {
@@ -244,6 +271,7 @@ fn revive<'p>(
 ) -> Result<(Forces<'p>, State), ResumeError> {
     let mut listed = restart.structure.clone();
     listed.positions.clone_from(&restart.list_positions);
+    listed.cell.clone_from(&restart.list_cell);
     let mut forces = Forces::new(potential, &listed, skin)?;
     let state = State::new(restart.structure.clone(), restart.velocities.clone(), &mut forces)?;
     Ok((forces, state))

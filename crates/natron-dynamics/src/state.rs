@@ -1,8 +1,10 @@
 //! Atoms in motion, with the forces that act on them.
 
+use std::time::{Duration, Instant};
+
 use natron_atoms::units::TIME_UNIT_FS;
 use natron_atoms::{NeighbourError, NeighbourList, Structure, Vec3};
-use natron_potential::{Evaluation, EvaluationError, Evaluator, Potential};
+use natron_potential::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
 
 use crate::quantity::LengthA;
 use crate::thermo;
@@ -31,6 +33,12 @@ pub enum StepError {
         /// How far, A.
         way_a: f64,
     },
+    /// The cell would change more than one step should change it.
+    #[error("the cell changes by {:.1} % in one step", 100.0 * strain)]
+    Strain {
+        /// Largest component of the strain.
+        strain: f64,
+    },
     /// The neighbour list could not be built.
     #[error(transparent)]
     Neighbour(#[from] NeighbourError),
@@ -44,6 +52,19 @@ pub struct Forces<'p> {
     evaluator: Box<dyn Evaluator + 'p>,
     list: NeighbourList,
     rebuilds: u64,
+    /// What was timed; `None` where the clock is not to be read.
+    times: Option<ForceTimes>,
+}
+
+/// Where the time of forces goes, summed since [`Forces::time_phases`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ForceTimes {
+    /// Keeping the neighbour list up to date, by the clock.
+    pub neighbour_list: Duration,
+    /// Energy, forces and virial from the list, by the clock.
+    pub evaluation: Duration,
+    /// The parts of the evaluation, where the potential has parts.
+    pub phases: Option<PhaseTimes>,
 }
 
 impl<'p> Forces<'p> {
@@ -56,8 +77,8 @@ impl<'p> Forces<'p> {
         structure: &Structure,
         skin: LengthA,
     ) -> Result<Self, NeighbourError> {
-        let list = NeighbourList::build(structure, potential.max_cutoff_a(), skin.get())?;
-        Ok(Self { evaluator: potential.evaluator(), list, rebuilds: 0 })
+        let list = NeighbourList::build_by_pair(structure, potential.cutoffs(), skin.get())?;
+        Ok(Self { evaluator: potential.evaluator(), list, rebuilds: 0, times: None })
     }
 
     /// Energy, forces and virial of `structure`, checked to be finite.
@@ -65,8 +86,15 @@ impl<'p> Forces<'p> {
     /// # Errors
     /// The list cannot be built, the potential refuses, or a value is not finite.
     pub fn evaluate(&mut self, structure: &Structure, out: &mut Evaluation) -> Result<(), StepError> {
+        let clock = || self.times.is_some().then(Instant::now);
+        let started = clock();
         self.rebuilds += u64::from(self.list.update(structure)?);
+        let listed = clock();
         self.evaluator.evaluate(structure, &self.list, out)?;
+        if let (Some(times), Some(started), Some(listed)) = (&mut self.times, started, listed) {
+            times.neighbour_list += listed - started;
+            times.evaluation += listed.elapsed();
+        }
         let finite = |force: &Vec3| force.iter().all(|x| x.is_finite());
         if let Some(atom) = out.forces.iter().position(|force| !finite(force)) {
             return Err(EvaluationError::NotFinite { atom }.into());
@@ -86,6 +114,17 @@ impl<'p> Forces<'p> {
     /// How often the list was rebuilt.
     pub fn rebuilds(&self) -> u64 {
         self.rebuilds
+    }
+
+    /// Starts (or stops) to time the list and the evaluation, from zero. Off at first: then no clock is read.
+    pub fn time_phases(&mut self, on: bool) {
+        self.times = on.then(ForceTimes::default);
+        self.evaluator.time_phases(on);
+    }
+
+    /// What was timed since [`Forces::time_phases`]; `None` where nothing is timed.
+    pub fn times(&self) -> Option<ForceTimes> {
+        self.times.map(|times| ForceTimes { phases: self.evaluator.phase_times(), ..times })
     }
 }
 

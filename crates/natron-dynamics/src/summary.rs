@@ -42,7 +42,7 @@ pub enum StageResult {
 /// blocks, `None` where a stage is too short for them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DynamicsSummary {
-    /// `nve` or `nvt-langevin`.
+    /// As the deck names it.
     pub ensemble: String,
     /// Mean temperature, K.
     #[serde(rename = "temperature_K_mean")]
@@ -56,6 +56,12 @@ pub struct DynamicsSummary {
     /// Its error, GPa.
     #[serde(rename = "pressure_GPa_err")]
     pub pressure_err_gpa: Option<f64>,
+    /// Mean volume, A^3, where the cell moves.
+    #[serde(rename = "volume_A3_mean", skip_serializing_if = "Option::is_none")]
+    pub volume_mean_a3: Option<f64>,
+    /// Its error, A^3.
+    #[serde(rename = "volume_A3_err", skip_serializing_if = "Option::is_none")]
+    pub volume_err_a3: Option<f64>,
     /// Mean potential energy, eV.
     #[serde(rename = "potential_energy_eV_mean")]
     pub potential_energy_mean_ev: f64,
@@ -76,6 +82,8 @@ pub(crate) struct Averages {
     pub(crate) temperature_k: Blocks,
     pub(crate) pressure_gpa: Blocks,
     pub(crate) potential_energy_ev: Blocks,
+    /// Of stages whose cell moves.
+    pub(crate) volume_a3: Blocks,
     pub(crate) conserved_ev: Trend,
 }
 
@@ -91,6 +99,8 @@ impl Averages {
             temperature_err_k: self.temperature_k.mean_error(),
             pressure_mean_gpa: self.pressure_gpa.mean(),
             pressure_err_gpa: self.pressure_gpa.mean_error(),
+            volume_mean_a3: self.volume_a3.mean(),
+            volume_err_a3: self.volume_a3.mean_error(),
             potential_energy_mean_ev: self.potential_energy_ev.mean().unwrap_or(0.0),
             energy_drift_mev_per_atom_ps: slope.map(|s| s.value * per_ps),
             energy_drift_err_mev_per_atom_ps: slope.and_then(|s| s.error).map(|e| e * per_ps),

@@ -1,8 +1,14 @@
 //! Potentials, structures and an observer that tests share.
 
 use natron_atoms::{Cell, NeighbourList, Species, Structure, Vec3};
-use natron_dynamics::plan::{Dynamics, Ensemble, RunPlan, Stage, StageKind};
-use natron_dynamics::quantity::{FrictionPerPs, LengthA, TemperatureK, TimestepFs};
+use natron_dynamics::integrator::Integrator;
+use natron_dynamics::plan::{Barostat, Chain, Coupling, Dynamics, Ensemble, RunPlan, Stage, StageKind};
+use natron_dynamics::quantity::{
+    CompressibilityPerGpa, FrictionPerPs, LengthA, PressureGpa, TemperatureK, TimePs, TimestepFs,
+};
+use natron_dynamics::random::{Purpose, RandomKey};
+use natron_dynamics::state::{Forces, State};
+use natron_dynamics::velocities;
 use natron_dynamics::{
     Limits, Observer, ObserverError, PotentialTag, Restart, Simulation, StageSummary, ThermoRow,
     TrajectoryFrame,
@@ -153,7 +159,67 @@ pub fn nve() -> Ensemble {
 
 pub fn langevin(temperature_k: f64, friction_per_ps: f64) -> Ensemble {
     let friction = FrictionPerPs::new(friction_per_ps).expect("in range");
-    Ensemble::Langevin { temperature: temperature(temperature_k), friction }
+    Ensemble::Langevin { temperature: temperature(temperature_k).into(), friction }
+}
+
+pub fn picoseconds(ps: f64) -> TimePs {
+    TimePs::new(ps).expect("in range")
+}
+
+pub fn nose_hoover(temperature_k: f64, relaxation_ps: f64) -> Ensemble {
+    let chain = Chain { relaxation: picoseconds(relaxation_ps), length: 3, weights: 3 };
+    Ensemble::NoseHoover { temperature: temperature(temperature_k).into(), chain }
+}
+
+pub fn rescale(temperature_k: f64, relaxation_ps: f64) -> Ensemble {
+    let relaxation = picoseconds(relaxation_ps);
+    Ensemble::Rescale { temperature: temperature(temperature_k).into(), relaxation }
+}
+
+pub fn berendsen(temperature_k: f64, relaxation_ps: f64) -> Ensemble {
+    let relaxation = picoseconds(relaxation_ps);
+    Ensemble::Berendsen { temperature: temperature(temperature_k).into(), relaxation }
+}
+
+/// Temperature and pressure by rescaling, 0.1 ps and 0.3 ps, for a compressibility that is about right.
+pub fn npt(temperature_k: f64, pressure_gpa: f64, compressibility: f64, coupling: Coupling) -> Ensemble {
+    Ensemble::NptRescale {
+        temperature: temperature(temperature_k).into(),
+        relaxation: picoseconds(0.1),
+        barostat: Barostat {
+            pressure: PressureGpa::new(pressure_gpa).expect("in range").into(),
+            relaxation: picoseconds(0.3),
+            compressibility: CompressibilityPerGpa::new(compressibility).expect("in range"),
+            coupling,
+        },
+    }
+}
+
+/// Runs an ensemble for some steps from velocities at its temperature and hands the state to `look` after each.
+pub fn sample(
+    potential: &dyn Potential,
+    structure: &Structure,
+    (ensemble, timestep_fs): (Ensemble, f64),
+    steps: u64,
+    mut look: impl FnMut(u64, &State),
+) {
+    let skin = LengthA::new(1.0).expect("in range");
+    let mut forces = Forces::new(potential, structure, skin).expect("a list");
+    let still = vec![Vec3::zeros(); structure.len()];
+    let mut state = State::new(structure.clone(), still, &mut forces).expect("a state");
+    let kelvin = ensemble.temperature().expect("a thermostat").from;
+    let normals = RandomKey::new(9, 0, 0, Purpose::Velocities).at_step(0);
+    velocities::draw(&mut state.velocities, &state.masses_amu, kelvin, normals);
+    let StageKind::Dynamics(stage) = dynamics("", steps, timestep_fs, ensemble).kind else {
+        unreachable!("a dynamics stage")
+    };
+    let key = RandomKey::new(9, 0, 0, Purpose::Thermostat);
+    let way_max = LengthA::new(1.0).expect("in range");
+    let mut integrator = Integrator::new(&stage, way_max, &state.masses_amu, key);
+    for step in 0..steps {
+        integrator.step(&mut state, &mut forces, step).expect("stable");
+        look(step, &state);
+    }
 }
 
 /// A dynamics stage that writes a row and a frame every 10 steps and a restart at its end.

@@ -20,7 +20,7 @@ fn the_example_of_the_contract_is_read() {
     let StageKind::Dynamics(equilibrate) = &plan.run.stages[1].kind else { panic!("dynamics") };
     assert_eq!((equilibrate.steps, equilibrate.trajectory_every), (5000, None));
     assert!(matches!(equilibrate.ensemble, Ensemble::Langevin { temperature, friction }
-        if temperature.get() == 600.0 && friction.get() == 2.0));
+        if temperature.from.get() == 600.0 && friction.get() == 2.0));
     let StageKind::Dynamics(production) = &plan.run.stages[2].kind else { panic!("dynamics") };
     assert_eq!((production.steps, production.ensemble), (20_000, Ensemble::Nve));
     assert_eq!(production.trajectory_every.map(|n| n.get()), Some(20));
@@ -86,7 +86,11 @@ fn unknown_keys_and_wrong_types_have_a_place() {
     let cases = [
         ("duration_ps = 20.0", "duration_fs = 20.0", "unknown field `duration_fs`"),
         ("timestep_fs = 1.0", "timestep_fs = \"1\"", "invalid type: string \"1\", expected f64"),
-        ("temperature_K = 600.0", "temperature_K = \"hot\"", "invalid type: string \"hot\", expected f64"),
+        (
+            "temperature_K = 600.0",
+            "temperature_K = \"hot\"",
+            "invalid type: string \"hot\", expected a number or { from = ..., to = ... }",
+        ),
         ("seed = 1", "sed = 1", "unknown field `sed`"),
         ("seed = 1", "seed = -1", "invalid value: integer `-1`"),
         ("replicas = 1", "replicas = 1.5", "invalid type: floating point `1.5`"),
@@ -100,6 +104,38 @@ fn unknown_keys_and_wrong_types_have_a_place() {
         let line = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
         let line = text[line..].lines().next().expect("a line");
         assert!(line.contains(bad), "{bad} is not at {span:?}");
+    }
+}
+
+#[test]
+fn ensembles_are_read_with_their_defaults() {
+    let read = |written: &str| {
+        let text = GOOD.replace("ensemble = { kind = \"nve\" }", &format!("ensemble = {written}"));
+        assert_ne!(text, GOOD);
+        let StageKind::Dynamics(stage) = plan(&text).run.stages[2].kind.clone() else { panic!("dynamics") };
+        stage.ensemble.to_string()
+    };
+    let cases = [
+        (
+            "{ kind = \"nvt-nose-hoover\", temperature_K = 300 }",
+            "nvt-nose-hoover, temperature_K = 300, relaxation_ps = 0.1, chain_length = 3, suzuki_yoshida = 3",
+        ),
+        (
+            "{ kind = \"nvt-rescale\", temperature_K = { from = 300, to = 600.5 }, relaxation_ps = 0.5 }",
+            "nvt-rescale, temperature_K = 300 to 600.5, relaxation_ps = 0.5",
+        ),
+        (
+            "{ kind = \"nvt-berendsen\", temperature_K = 300 }",
+            "nvt-berendsen, temperature_K = 300, relaxation_ps = 0.1",
+        ),
+        (
+            "{ kind = \"npt-rescale\", temperature_K = 300, pressure_GPa = { from = 0, to = 1 }, coupling = \"triclinic\" }",
+            "npt-rescale, temperature_K = 300, relaxation_ps = 0.1, pressure_GPa = 0 to 1, pressure_relaxation_ps = 2, \
+             compressibility_per_GPa = 0.05, coupling = triclinic",
+        ),
+    ];
+    for (written, meant) in cases {
+        assert_eq!(read(written), meant);
     }
 }
 

@@ -4,9 +4,11 @@
 mod common;
 mod conserve;
 mod deck;
+mod ensembles;
 mod fire;
 mod langevin;
 mod neural;
 mod resume;
 mod safety;
 mod stages;
+mod statistics;

@@ -2,19 +2,20 @@
 
 use std::cell::Cell;
 
-use natron_dynamics::plan::{MaxSteps, Minimise, RunPlan, Stage, StageKind};
+use natron_dynamics::plan::{Coupling, Ensemble, MaxSteps, Minimise, RunPlan, Stage, StageKind};
 use natron_dynamics::quantity::ForceEvPerA;
 use natron_dynamics::state::State;
 use natron_dynamics::{Outcome, PotentialTag, Restart, ResumeError, Simulation};
 use natron_potential::Potential;
 
 use crate::common::{
-    Parallel, Recorder, argon, drawn, dynamics, fcc, langevin, nve, plan, simulation, symbol,
+    Parallel, Recorder, argon, berendsen, drawn, dynamics, fcc, langevin, nose_hoover, npt, nve, plan,
+    rescale, simulation, symbol,
 };
 
 fn bits(state: &State) -> Vec<u64> {
     let vectors = [&state.structure.positions, &state.velocities, &state.evaluation.forces];
-    let numbers = vectors.into_iter().flatten().flatten();
+    let numbers = vectors.into_iter().flatten().flatten().chain(state.structure.cell.rows());
     numbers.map(|x| x.to_bits()).chain([state.evaluation.energy_ev.to_bits()]).collect()
 }
 
@@ -86,6 +87,33 @@ fn a_run_in_two_pieces_is_the_run() {
     }
 }
 
+/// Every thermostat and barostat in two pieces, cut between two rows, at its end and in the one after it.
+#[test]
+fn every_ensemble_goes_on_bit_for_bit() {
+    let potential = argon(6.5);
+    for ensemble in others() {
+        let stages =
+            vec![drawn(dynamics("first", 200, 8.0, ensemble), 150.0), dynamics("then", 100, 8.0, ensemble)];
+        let plan = plan(5, stages);
+        for cut in [133, 200, 257] {
+            compare(&plan, &potential, cut);
+        }
+    }
+}
+
+/// All that the stages above have not.
+fn others() -> [Ensemble; 6] {
+    let npt = |coupling| npt(150.0, 0.1, 1.0, coupling);
+    [
+        nose_hoover(150.0, 0.2),
+        rescale(150.0, 0.2),
+        berendsen(150.0, 0.2),
+        npt(Coupling::Isotropic),
+        npt(Coupling::Anisotropic),
+        npt(Coupling::Triclinic),
+    ]
+}
+
 /// Every periodic restart goes on to the same end, also when the process was killed after it.
 #[test]
 fn periodic_restarts_lead_to_the_same_end() {
@@ -152,6 +180,23 @@ fn threads_change_no_bit() {
 }
 
 #[test]
+fn threads_change_no_bit_in_any_ensemble() {
+    let potential = Parallel(argon(6.5));
+    for ensemble in others() {
+        let plan = plan(5, vec![drawn(dynamics("run", 200, 8.0, ensemble), 150.0)]);
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| {
+                let mut run = simulation(&plan, &liquid(), &potential);
+                run.run(&mut (), &|| false).expect("stable");
+                run.restart().to_bytes()
+            })
+        };
+        assert!(run(1) == run(3), "{ensemble}");
+    }
+}
+
+#[test]
 fn seeds_and_replicas_differ() {
     let potential = argon(6.5);
     let end = |seed, replica| {
@@ -190,6 +235,9 @@ fn a_restart_of_another_run_is_refused() {
     assert!(matches!(resume(&skin, tag), ResumeError::Skin { .. }));
     let other_potential = PotentialTag { sha256: [1; 32], kernel: String::new() };
     assert_eq!(resume(&right, other_potential), ResumeError::Potential([0; 32]));
+    let mut chained = right.clone();
+    chained.stages[1] = dynamics("warm", 200, 8.0, nose_hoover(150.0, 0.2));
+    assert_eq!(resume(&chained, PotentialTag::default()), ResumeError::Ensemble("warm".to_owned()));
     // Another code path is no error, but it is not bit for bit.
     let other_kernel = PotentialTag { kernel: "scalar".to_owned(), ..PotentialTag::default() };
     let resumed = Simulation::resume(&right, &restart, &potential, other_kernel).expect("it fits");

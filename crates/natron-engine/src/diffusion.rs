@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::envelope::{Build, json};
 use crate::md::TRAJECTORY;
+use crate::run_directory::replica_folders;
 use crate::{Failure, InputError, trajectory};
 
 /// What to analyse.
@@ -113,13 +114,8 @@ fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     if own.exists() {
         return Ok(vec![own]);
     }
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-    let replica = |folder: &PathBuf| {
-        folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("replica-"))
-    };
-    let mut found: Vec<PathBuf> =
-        entries.filter(replica).map(|folder| folder.join(TRAJECTORY)).filter(|file| file.exists()).collect();
-    found.sort();
+    let trajectories = replica_folders(path).into_iter().map(|folder| folder.join(TRAJECTORY));
+    let found: Vec<PathBuf> = trajectories.filter(|file| file.exists()).collect();
     if found.is_empty() {
         return Err(InputError::new(format!("there is no {TRAJECTORY} in this directory")).in_file(path));
     }

@@ -103,6 +103,17 @@ impl RunError {
             help: Some("free space or correct the permissions, then continue with --resume".into()),
         }
     }
+
+    /// The same in the form in which causes are printed.
+    fn as_input(&self) -> InputError {
+        InputError {
+            message: self.message.clone(),
+            file: self.file.clone(),
+            line: None,
+            column: None,
+            help: self.help.clone(),
+        }
+    }
 }
 
 /// Why a command did not do what it was asked. Decides the exit code: 2 or 1.
@@ -110,8 +121,8 @@ impl RunError {
 pub enum Failure {
     /// Input or usage is wrong; nothing was written. Never empty.
     Input(Vec<InputError>),
-    /// The run failed.
-    Run(RunError),
+    /// The run failed; several replicas may have, each in its own way. Never empty.
+    Run(Vec<RunError>),
 }
 
 impl Failure {
@@ -127,13 +138,7 @@ impl Failure {
     pub fn causes(&self) -> Vec<InputError> {
         match self {
             Self::Input(errors) => errors.clone(),
-            Self::Run(run) => vec![InputError {
-                message: run.message.clone(),
-                file: run.file.clone(),
-                line: None,
-                column: None,
-                help: run.help.clone(),
-            }],
+            Self::Run(errors) => errors.iter().map(RunError::as_input).collect(),
         }
     }
 }
@@ -152,7 +157,7 @@ impl From<Vec<InputError>> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        Self::Run(error)
+        Self::Run(vec![error])
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use natron_atoms::Species;
-use natron_potential::{LennardJones, NeuralPotential, Potential, Precision};
+use natron_potential::{LennardJones, ModelSpec, NeuralPotential, Potential, Precision};
 use sha2::{Digest, Sha256};
 
 use crate::InputError;
@@ -57,6 +57,8 @@ pub struct LoadedPotential {
     pub simd: &'static str,
     /// `f32` or `f64`.
     pub precision: &'static str,
+    /// What the model looks like, where it is a neural one.
+    pub spec: Option<ModelSpec>,
 }
 
 impl LoadedPotential {
@@ -86,7 +88,19 @@ pub fn is_file(name_or_path: &str) -> bool {
 /// # Errors
 /// No such name, or a file that cannot be read as a potential.
 pub fn load_potential(name_or_path: &str) -> Result<LoadedPotential, InputError> {
-    if is_file(name_or_path) { load_file(Path::new(name_or_path)) } else { load_built_in(name_or_path) }
+    load_potential_in(name_or_path, Precision::F32)
+}
+
+/// [`load_potential`], with the arithmetic of a neural potential chosen; others have but one.
+///
+/// # Errors
+/// See [`load_potential`].
+pub fn load_potential_in(name_or_path: &str, precision: Precision) -> Result<LoadedPotential, InputError> {
+    if is_file(name_or_path) {
+        file_in(Path::new(name_or_path), precision)
+    } else {
+        built_in_in(name_or_path, precision)
+    }
 }
 
 /// The potential of a built-in name.
@@ -94,6 +108,10 @@ pub fn load_potential(name_or_path: &str) -> Result<LoadedPotential, InputError>
 /// # Errors
 /// There is no such name.
 pub fn load_built_in(name: &str) -> Result<LoadedPotential, InputError> {
+    built_in_in(name, Precision::F32)
+}
+
+fn built_in_in(name: &str, precision: Precision) -> Result<LoadedPotential, InputError> {
     let Some(built_in) = BUILT_IN.iter().find(|built_in| built_in.name == name) else {
         let names: Vec<&str> = BUILT_IN.iter().map(|built_in| built_in.name).collect();
         return Err(InputError::new(format!("there is no built-in potential `{name}`")).help(format!(
@@ -103,7 +121,7 @@ pub fn load_built_in(name: &str) -> Result<LoadedPotential, InputError> {
     };
     match built_in.source {
         Source::File(bytes) => {
-            Ok(neural(name, bytes).expect("the built-in potential is valid: a test loads it"))
+            Ok(neural(name, bytes, precision).expect("the built-in potential is valid: a test loads it"))
         }
         Source::LennardJonesArgon => Ok(argon(name)),
     }
@@ -114,6 +132,10 @@ pub fn load_built_in(name: &str) -> Result<LoadedPotential, InputError> {
 /// # Errors
 /// The file cannot be read, or it is no potential.
 pub fn load_file(path: &Path) -> Result<LoadedPotential, InputError> {
+    file_in(path, Precision::F32)
+}
+
+fn file_in(path: &Path, precision: Precision) -> Result<LoadedPotential, InputError> {
     let unreadable =
         |error: std::io::Error| InputError::new(format!("cannot read the potential: {error}")).in_file(path);
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
@@ -124,26 +146,39 @@ pub fn load_file(path: &Path) -> Result<LoadedPotential, InputError> {
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-    neural(&name, &bytes).map_err(|error| {
+    neural(&name, &bytes, precision).map_err(|error| {
         InputError::new(error.to_string())
             .in_file(path)
             .help("give a potential.safetensors written by `natron train`, complete as it was written")
     })
 }
 
-fn neural(name: &str, bytes: &[u8]) -> Result<LoadedPotential, natron_potential::FileError> {
+fn neural(
+    name: &str,
+    bytes: &[u8],
+    precision: Precision,
+) -> Result<LoadedPotential, natron_potential::FileError> {
     let potential = NeuralPotential::from_bytes(bytes)?;
-    let precision = match potential.precision() {
-        Precision::F32 => "f32",
-        Precision::F64 => "f64",
+    let potential = match precision {
+        Precision::F32 => potential,
+        Precision::F64 => potential.with_precision(precision)?,
     };
     Ok(LoadedPotential {
         simd: potential.simd().name(),
-        precision,
+        precision: precision_name(precision),
+        spec: Some(potential.model().spec.clone()),
         potential: Box::new(potential),
         name: name.to_string(),
         sha256: Sha256::digest(bytes).into(),
     })
+}
+
+/// The name in JSON and restarts.
+pub(crate) fn precision_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "f32",
+        Precision::F64 => "f64",
+    }
 }
 
 /// Argon with the parameters of A. Rahman, Phys. Rev. 136, A405 (1964): epsilon = 120 k_B K, sigma = 3.4 A; cutoff
@@ -160,6 +195,7 @@ fn argon(name: &str) -> LoadedPotential {
         name: name.to_string(),
         simd: "portable",
         precision: "f64",
+        spec: None,
     }
 }
 

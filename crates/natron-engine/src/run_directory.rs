@@ -40,7 +40,7 @@ impl RunDirectory {
                     "--resume continues the run in it, --overwrite keeps it as NAME.bak-N and starts anew, or choose another [output] directory",
                 ));
             }
-            Existing::Resume if !path.join("restart").is_dir() => {
+            Existing::Resume if !has_restarts(path) => {
                 return Err(InputError::new("there is no run to resume: no restart/ in the run directory")
                     .in_file(path)
                     .help("start the run without --resume"));
@@ -88,6 +88,23 @@ impl RunDirectory {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Whether the run, or one of its replicas, has left restarts.
+fn has_restarts(path: &Path) -> bool {
+    let replicas = replica_folders(path).into_iter();
+    std::iter::once(path.to_path_buf()).chain(replicas).any(|folder| folder.join("restart").is_dir())
+}
+
+/// The folders of replicas in a run directory, in order.
+pub(crate) fn replica_folders(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_replica = |folder: &PathBuf| {
+        folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("replica-"))
+    };
+    let mut found: Vec<PathBuf> = entries.filter(is_replica).collect();
+    found.sort();
+    found
 }
 
 /// Whether there is something in the way: a file, or a directory that is not empty.

@@ -6,7 +6,7 @@
 //! group other than P1 and lists no operation is refused, as is partial occupancy: both leave open which atoms there
 //! are. Syntax: <https://www.iucr.org/resources/cif/spec/version1.1/cifsyntax>; data names:
 //! <https://www.iucr.org/resources/cif/dictionaries/cif_core>. Why this reader is natron's own:
-//! docs/decisions/0009-own-cif-reader.md.
+//! docs/decisions/0010-own-cif-reader.md.
 
 mod block;
 mod operation;

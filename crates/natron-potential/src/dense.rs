@@ -2,8 +2,10 @@
 
 use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector};
 
+use crate::kernel::registers;
+
 /// Atoms a block holds: weights are read once for all of them.
-pub const BLOCK: usize = 8;
+pub const BLOCK: usize = 12;
 
 /// A weight matrix laid out for one direction: `[inputs][outputs / 16]`, zero-padded.
 #[derive(Debug, Clone)]
@@ -47,57 +49,103 @@ impl<T: Real> Weights<T> {
         out: &mut [Lanes<T>],
         atoms: usize,
     ) {
-        let vectors = self.vectors;
-        let mut first = 0;
-        while first < atoms {
-            let some = if atoms - first >= 4 { 4 } else { 1 };
-            let mut v = 0;
-            while v < vectors {
-                let wide = if vectors - v >= 4 { 4 } else { 1 };
-                match (some, wide) {
-                    (4, 4) => self.tile::<P, 4, 4>(path, x, stride, out, first, v),
-                    (4, _) => self.tile::<P, 4, 1>(path, x, stride, out, first, v),
-                    (_, 4) => self.tile::<P, 1, 4>(path, x, stride, out, first, v),
-                    _ => self.tile::<P, 1, 1>(path, x, stride, out, first, v),
-                }
-                v += wide;
-            }
-            first += some;
+        match registers::<T, P>(path) {
+            32.. => self.tiles::<P, 6, 4>(path, x, stride, out, atoms),
+            16..32 => self.tiles::<P, 2, 4>(path, x, stride, out, atoms),
+            8..16 => self.tiles::<P, 2, 2>(path, x, stride, out, atoms),
+            _ => self.tiles::<P, 1, 1>(path, x, stride, out, atoms),
         }
     }
 
+    /// The product in tiles of `TALL` atoms and `WIDE` vectors, which stay in registers; panel after panel of the
+    /// weights is read from far memory once and used for all atoms from the first cache.
     #[inline(always)]
-    fn tile<P: Path, const ATOMS: usize, const WIDE: usize>(
+    fn tiles<P: Path, const TALL: usize, const WIDE: usize>(
         &self,
         path: P,
         x: &[Lanes<T>],
         stride: usize,
         out: &mut [Lanes<T>],
+        atoms: usize,
+    ) {
+        let wide = self.vectors / WIDE * WIDE;
+        for inputs in panels(self.inputs) {
+            for v in (0..wide).step_by(WIDE) {
+                let mut first = 0;
+                while first + TALL <= atoms {
+                    self.tile::<P, TALL, WIDE>(path, x, stride, out, inputs.clone(), first, v);
+                    first += TALL;
+                }
+                while first + 2 <= atoms {
+                    self.tile::<P, 2, WIDE>(path, x, stride, out, inputs.clone(), first, v);
+                    first += 2;
+                }
+                if first < atoms {
+                    self.tile::<P, 1, WIDE>(path, x, stride, out, inputs.clone(), first, v);
+                }
+            }
+            for v in wide..self.vectors {
+                let mut first = 0;
+                while first + TALL <= atoms {
+                    self.tile::<P, TALL, 1>(path, x, stride, out, inputs.clone(), first, v);
+                    first += TALL;
+                }
+                for first in first..atoms {
+                    self.tile::<P, 1, 1>(path, x, stride, out, inputs.clone(), first, v);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn tile<P: Path, const TALL: usize, const WIDE: usize>(
+        &self,
+        path: P,
+        x: &[Lanes<T>],
+        stride: usize,
+        out: &mut [Lanes<T>],
+        inputs: std::ops::Range<usize>,
         first: usize,
         v: usize,
     ) {
         let vectors = self.vectors;
-        let mut sums: [[Lanes<T>; WIDE]; ATOMS] =
-            std::array::from_fn(|a| std::array::from_fn(|w| out[(first + a) * vectors + v + w]));
-        let full = self.inputs / CHANNELS;
-        for block in 0..self.inputs.div_ceil(CHANNELS) {
-            let inputs: [Lanes<T>; ATOMS] = std::array::from_fn(|a| x[(first + a) * stride + block]);
-            let lanes = if block < full { CHANNELS } else { self.inputs % CHANNELS };
-            for n in 0..lanes {
-                let row = (block * CHANNELS + n) * vectors + v;
-                let row = &self.values[row..row + WIDE];
-                for (sums, input) in sums.iter_mut().zip(&inputs) {
-                    for (sum, weight) in sums.iter_mut().zip(row) {
-                        *sum = weight.axpy(path, input.0[n], *sum);
-                    }
+        let mut sums = [[Lanes::ZERO; WIDE]; TALL];
+        for a in 0..TALL {
+            for w in 0..WIDE {
+                sums[a][w] = out[(first + a) * vectors + v + w];
+            }
+        }
+        let rows = self.values[inputs.start * vectors..inputs.end * vectors].chunks_exact(vectors);
+        for (row, input) in rows.zip(inputs) {
+            let row: &[_; WIDE] = row[v..].first_chunk().expect("v + WIDE <= vectors");
+            for a in 0..TALL {
+                let x = x[(first + a) * stride + input / CHANNELS].0[input % CHANNELS];
+                for w in 0..WIDE {
+                    sums[a][w] = row[w].axpy(path, x, sums[a][w]);
                 }
             }
         }
-        for (a, sums) in sums.iter().enumerate() {
-            for (w, sum) in sums.iter().enumerate() {
-                out[(first + a) * vectors + v + w] = *sum;
+        for a in 0..TALL {
+            for w in 0..WIDE {
+                out[(first + a) * vectors + v + w] = sums[a][w];
             }
         }
+    }
+}
+
+/// Inputs by panels whose weights for four vectors fill half of a first-level cache of 32 KiB.
+fn panels(inputs: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    const PANEL: usize = 64;
+    (0..inputs).step_by(PANEL).map(move |start| start..inputs.min(start + PANEL))
+}
+
+/// Turns each number into its SiLU and the slope of it.
+#[inline(always)]
+fn silu<T: Real>(value: &mut Lanes<T>, slope: &mut Lanes<T>) {
+    let x = value.0;
+    for n in 0..CHANNELS {
+        (value.0[n], slope.0[n]) = x[n].silu();
     }
 }
 
@@ -182,9 +230,7 @@ impl<T: Real> Network<T> {
             self.forward[n].accumulate(path, input, stride, here, atoms);
             if n < last {
                 for (value, slope) in here.iter_mut().zip(&mut scratch.slopes[n]) {
-                    for lane in 0..CHANNELS {
-                        (value.0[lane], slope.0[lane]) = value.0[lane].silu();
-                    }
+                    silu(value, slope);
                 }
             }
         }
@@ -204,9 +250,9 @@ impl<T: Real> Network<T> {
         atoms: usize,
     ) {
         let last = self.forward.len() - 1;
-        for value in &mut scratch.values[last][..atoms] {
-            *value = Lanes(std::array::from_fn(|n| if n == 0 { T::ONE } else { T::ZERO }));
-        }
+        let mut seed = Lanes::ZERO;
+        seed.0[0] = T::ONE;
+        scratch.values[last][..atoms].fill(seed);
         for n in (1..=last).rev() {
             let (before, after) = scratch.values.split_at_mut(n);
             let here = &mut before[n - 1][..atoms * self.forward[n - 1].vectors()];

@@ -1,6 +1,6 @@
 //! What a potential gives: energy, forces, virial, uncertainty.
 
-use natron_atoms::{Mat3, NeighbourList, Species, Structure, Vec3};
+use natron_atoms::{Cutoffs, Mat3, NeighbourList, Species, Structure, Vec3};
 
 /// The values of one structure.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,14 @@ pub trait Potential: Send + Sync {
     /// The longest cutoff, A: what a neighbour list has to reach.
     fn max_cutoff_a(&self) -> f64;
 
+    /// What a neighbour list has to hold: [`Potential::cutoff_a`] of every pair of its elements.
+    fn cutoffs(&self) -> Cutoffs {
+        match self.species() {
+            Some(species) => Cutoffs::by_pair(&species, |a, b| self.cutoff_a(a, b)),
+            None => Cutoffs::uniform(self.max_cutoff_a()),
+        }
+    }
+
     /// The elements it was made for; `None` if it takes all.
     fn species(&self) -> Option<Vec<Species>>;
 
@@ -126,7 +134,7 @@ pub struct PhaseTimes {
 
 /// A calculator that owns its buffers.
 pub trait Evaluator: Send {
-    /// Fills `out` with the values of `structure`. `list` must reach [`Potential::max_cutoff_a`].
+    /// Fills `out` with the values of `structure`. `list` must hold [`Potential::cutoffs`].
     ///
     /// # Errors
     /// See [`EvaluationError`].

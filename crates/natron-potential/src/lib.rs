@@ -6,9 +6,11 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod dense;
-mod environment;
 pub mod evaluation;
+mod evaluator;
 pub mod file;
+mod kernel;
+mod layout;
 pub mod lennard_jones;
 pub mod model;
 pub mod neural;

@@ -243,7 +243,9 @@ impl Kernel for PullBack<'_> {
     type Output = DualDensity;
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> DualDensity {
-        self.invariants.adjoint(path, self.density, self.weights)
+        let mut gradient = [Dual::ZERO; HARMONICS];
+        self.invariants.adjoint(path, self.density, self.weights, &mut gradient);
+        gradient
     }
 }
 

@@ -133,6 +133,7 @@ struct Total {
 impl Total {
     fn of(replicas: &[Option<Progress>]) -> Self {
         let mut total = Self::default();
+        let (mut longest, mut steps_per_second) = (None, 0.0);
         for progress in replicas.iter().flatten() {
             total.steps_done += progress.steps_done;
             total.steps_total += progress.steps_total;
@@ -140,8 +141,15 @@ impl Total {
                 (Some(a), Some(b)) => Some(a + b),
                 (a, b) => a.or(b),
             };
-            total.time_left = total.time_left.max(progress.time_left);
+            longest = longest.max(progress.time_left);
+            if let Some(left) = progress.time_left.filter(|left| !left.is_zero()) {
+                steps_per_second += (progress.steps_total - progress.steps_done) as f64 / left.as_secs_f64();
+            }
         }
+        // Replicas that wait for a thread have no speed yet; the others will have gone on by then.
+        let left = (total.steps_total - total.steps_done) as f64;
+        let together = Duration::try_from_secs_f64(left / steps_per_second).ok();
+        total.time_left = longest.map(|longest| together.map_or(longest, |all| all.max(longest)));
         total
     }
 
@@ -179,5 +187,22 @@ mod tests {
         };
         let total = Total::of(&[one(0, 10), None, one(2, 3661)]);
         assert_eq!(total.line("run"), "run: step 100/400 (25 %), 3.00 ns/day, 01:01:01 left");
+    }
+
+    /// Two at work with 100 steps to go in 50 s each, two waiting with 100 steps each: as long again.
+    #[test]
+    fn who_waits_for_a_thread_takes_time_too() {
+        let one = |replica, ns_per_day, left: Option<u64>| {
+            let time_left = left.map(Duration::from_secs);
+            let stage = "run".into();
+            Some(Progress { replica, stage, steps_done: 0, steps_total: 100, ns_per_day, time_left })
+        };
+        let total = Total::of(&[
+            one(0, Some(1.0), Some(50)),
+            one(1, Some(1.0), Some(50)),
+            one(2, None, None),
+            one(3, None, None),
+        ]);
+        assert_eq!(total.line("run"), "run: step 0/400 (0 %), 2.00 ns/day, 00:01:40 left");
     }
 }

@@ -30,8 +30,8 @@ pub fn run_demo() -> Result<ExitCode, Failure> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Training is left out: it would cost minutes of compilation that the demo has no use for.
-fn build_arguments(feature: &str) -> [&str; 8] {
+/// A release build of natron. Training is left out: it would cost minutes of compilation for nothing.
+pub fn build_arguments(feature: &str) -> [&str; 8] {
     ["build", "--release", "--locked", "--no-default-features", "--features", feature, "--bin", "natron"]
 }
 

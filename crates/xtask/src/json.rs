@@ -1,4 +1,4 @@
-//! A small reader of JSON, enough for `cargo metadata`.
+//! A small reader of JSON, enough for `cargo metadata` and `natron bench --json`.
 
 /// A JSON value; objects keep their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,14 @@ impl Json {
     pub fn text(&self) -> Option<&str> {
         match self {
             Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Json::Number(number) => Some(*number),
             _ => None,
         }
     }

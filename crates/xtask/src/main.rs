@@ -1,10 +1,11 @@
-//! Set-up, demo and the checks that CI runs: `cargo xtask setup | demo | test`.
+//! Set-up, demo and the checks that CI runs: `cargo xtask setup | demo | test | bench-md`.
 //!
 //! The decision that shaped this crate: it has no dependencies at all, so that the first command of a fresh
 //! clone answers within seconds, before HDF5 is there and before anything large is compiled.
 
 use std::process::ExitCode;
 
+mod bench_md;
 mod checks;
 mod command;
 mod demo;
@@ -25,6 +26,7 @@ Commands:
   setup [--dry-run] [--oracles]  install what the build needs; --oracles: and the Python that tests compare with
   demo                           set up, build without training, run natron md examples/na22c200.toml
   test [CHECK...]                set up, then every check that CI runs, cheapest first (or only those named)
+  bench-md                       compare natron bench with the processor time of whole runs; fails above 10 %
   help                           this text
 
 Options of setup:
@@ -55,6 +57,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode, Failure> {
             setup::run(&setup::Options { dry_run, oracles }).map(|()| ExitCode::SUCCESS)
         }
         "demo" => accept(flags, []).and_then(|[]| demo::run_demo()),
+        "bench-md" => accept(flags, []).and_then(|[]| bench_md::run_bench_md()),
         "test" => test::run(&checks::named(flags)?),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

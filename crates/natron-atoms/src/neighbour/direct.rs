@@ -1,20 +1,21 @@
 //! The search for small cells: every pair of atoms, and of its images only those within reach.
 
+use super::NeighbourError;
+use super::images::Images;
 use super::problem::Problem;
 use super::rows::Rows;
-use super::{NeighbourError, Workspace};
 
 /// Fills `rows`, sorted by (index, image).
 ///
 /// Along each periodic direction the images of j within reach of i lie in an interval of width
 /// 2 reach / height, usually with one whole number or none in it, so that most pairs cost three
 /// interval ends and no distance.
-pub(super) fn search(problem: &Problem<'_>, work: &Workspace, rows: &mut Rows) -> Result<(), NeighbourError> {
+pub(super) fn search(problem: &Problem<'_>, images: &Images, rows: &mut Rows) -> Result<(), NeighbourError> {
     rows.clear();
     let (positions, cell) = (&problem.structure.positions, &problem.structure.cell);
     let width: [f64; 3] = std::array::from_fn(|k| problem.search_a / problem.heights_a[k]);
-    for (i, here) in work.fractional.iter().enumerate() {
-        for (j, there) in work.fractional.iter().enumerate() {
+    for (i, here) in problem.known.fractional.iter().enumerate() {
+        for (j, there) in problem.known.fractional.iter().enumerate() {
             let range = |k: usize| {
                 if !problem.periodic[k] {
                     return (0, 0);
@@ -28,7 +29,7 @@ pub(super) fn search(problem: &Problem<'_>, work: &Workspace, rows: &mut Rows) -
                     for z in c.0..=c.1 {
                         let vector = positions[j] - positions[i] + cell.offset([x, y, z]);
                         if problem.near(i, j, [x, y, z], vector.norm_squared()) {
-                            rows.push(j, [x, y, z]);
+                            rows.push(j, images.number_between(i, j, [x, y, z]));
                         }
                     }
                 }

@@ -1,8 +1,9 @@
 //! The search for large cells: atoms in bins, and around each atom only the bins within reach.
 
+use super::NeighbourError;
+use super::images::Images;
 use super::problem::{Problem, extent};
 use super::rows::Rows;
-use super::{NeighbourError, Workspace};
 use crate::Vec3;
 
 /// Bins per reach: finer bins fit the ball better, coarser ones hold longer runs.
@@ -22,9 +23,8 @@ pub(super) struct Bins {
     atom: Vec<u32>,
     /// Its position moved into the cell, A.
     wrapped: Vec<Vec3>,
-    /// Where each atom is, in bins, and its home image; in the order of the structure.
+    /// Where each atom is, in bins; in the order of the structure.
     place: Vec<[f64; 3]>,
-    home: Vec<[i32; 3]>,
 }
 
 impl Bins {
@@ -35,7 +35,8 @@ impl Bins {
     }
 
     /// Sorts the atoms of `problem` into bins.
-    fn fill(&mut self, problem: &Problem<'_>, fractional: &[Vec3]) {
+    fn fill(&mut self, problem: &Problem<'_>, home: &[[i32; 3]]) {
+        let fractional = &problem.known.fractional;
         let ranges: [(f64, f64); 3] =
             std::array::from_fn(|k| if problem.periodic[k] { (0.0, 1.0) } else { extent(fractional, k) });
         let extents = ranges.map(|(low, high)| high - low);
@@ -46,20 +47,16 @@ impl Bins {
             if self.count[k] == 1 && !problem.periodic[k] { 0.0 } else { self.count[k] as f64 / extents[k] }
         });
         self.reach = std::array::from_fn(|k| problem.search_a * scale[k] / problem.heights_a[k]);
-        let home =
-            |f: &Vec3| std::array::from_fn(|k| if problem.periodic[k] { f[k].floor() as i32 } else { 0 });
-        self.home.clear();
-        self.home.extend(fractional.iter().map(home));
         let place = |(f, home): (&Vec3, &[i32; 3])| {
             std::array::from_fn(|k| (f[k] - f64::from(home[k]) - ranges[k].0) * scale[k])
         };
         self.place.clear();
-        self.place.extend(fractional.iter().zip(&self.home).map(place));
-        self.order(problem);
+        self.place.extend(fractional.iter().zip(home).map(place));
+        self.order(problem, home);
     }
 
     /// Counting sort of the atoms by bin.
-    fn order(&mut self, problem: &Problem<'_>) {
+    fn order(&mut self, problem: &Problem<'_>, home: &[[i32; 3]]) {
         self.first.clear();
         self.first.resize(self.count.iter().product::<usize>() + 1, 0);
         for &place in &self.place {
@@ -80,7 +77,7 @@ impl Bins {
             self.first[number] -= 1;
             let at = self.first[number];
             self.atom[at] = i as u32;
-            self.wrapped[at] = position - problem.structure.cell.offset(self.home[i]);
+            self.wrapped[at] = position - problem.structure.cell.offset(home[i]);
         }
         // Bin b was counted down at b + 1: shift the starts into place.
         self.first.remove(0);
@@ -104,24 +101,27 @@ fn bin_counts(lengths_a: [f64; 3], search_a: f64, atoms: usize) -> [usize; 3] {
 /// Fills `rows`, sorted by (index, image).
 pub(super) fn search(
     problem: &Problem<'_>,
-    work: &mut Workspace,
+    images: &Images,
+    bins: &mut Bins,
+    found: &mut Rows,
+    cursor: &mut Vec<usize>,
     rows: &mut Rows,
 ) -> Result<(), NeighbourError> {
-    work.bins.fill(problem, &work.fractional);
-    work.found.clear();
+    bins.fill(problem, &images.home);
+    found.clear();
     for i in 0..problem.structure.len() {
-        around(problem, &work.bins, i, &mut work.found);
-        problem.check_row(work.found.end_row())?;
+        around(problem, images, bins, i, found);
+        problem.check_row(found.end_row())?;
     }
-    work.found.sort_into(rows, &mut work.cursor);
+    found.sort_into(images.last(), rows, cursor);
     Ok(())
 }
 
 /// Adds the neighbours of atom `i`, in the order of the bins.
-fn around(problem: &Problem<'_>, bins: &Bins, i: usize, found: &mut Rows) {
+fn around(problem: &Problem<'_>, images: &Images, bins: &Bins, i: usize, found: &mut Rows) {
     let cell = &problem.structure.cell;
-    let here = problem.structure.positions[i] - cell.offset(bins.home[i]);
-    let from = bins.home[i];
+    let home = &images.home;
+    let here = problem.structure.positions[i] - cell.offset(home[i]);
     let windows: [(i64, i64); 3] = std::array::from_fn(|k| window(problem, bins, i, k));
     for (x, a) in bins_along(bins, windows, 0) {
         for (y, b) in bins_along(bins, windows, 1) {
@@ -130,13 +130,14 @@ fn around(problem: &Problem<'_>, bins: &Bins, i: usize, found: &mut Rows) {
                 let atoms = bins.first[line + run.start]..bins.first[line + run.end];
                 // From the centre to an atom of this run in image (a, b, c), less the atom's own position.
                 let shift = cell.offset([a, b, c]) - here;
+                let number = images.number([a, b, c]);
                 for (wrapped, &atom) in bins.wrapped[atoms.clone()].iter().zip(&bins.atom[atoms]) {
                     let distance_squared = (wrapped + shift).norm_squared();
                     if distance_squared < problem.search_squared {
-                        let (j, to) = (atom as usize, bins.home[atom as usize]);
-                        let image = [a - to[0] + from[0], b - to[1] + from[1], c - to[2] + from[2]];
+                        let j = atom as usize;
+                        let image = std::array::from_fn(|k| [a, b, c][k] - home[j][k] + home[i][k]);
                         if problem.near(i, j, image, distance_squared) {
-                            found.push(j, image);
+                            found.push(j, number);
                         }
                     }
                 }

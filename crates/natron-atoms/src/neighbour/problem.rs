@@ -1,6 +1,6 @@
 //! What every search needs to know about a structure, checked.
 
-use super::NeighbourError;
+use super::{Cutoffs, NeighbourError};
 use crate::{Cell, Structure, Vec3};
 
 /// No sensible cell needs more images than this.
@@ -10,30 +10,64 @@ const MAX_DENSITY_PER_A3: f64 = 1.0;
 /// Cells between an atom and the home cell; far beyond any diffusion, and safe in i32 and in f64.
 const MAX_CELLS_AWAY: f64 = 1e6;
 
+/// How near is near, for one pair of kinds, A^2.
+#[derive(Debug, Clone, Copy)]
+struct Near {
+    /// The square of the reach: pairs closer than that are neighbours.
+    reach_squared: f64,
+    /// The square of reach plus the rounding error of coordinates.
+    search_squared: f64,
+    /// The square of reach less the rounding error.
+    sure_squared: f64,
+}
+
+impl Near {
+    fn new(reach_a: f64, rounding_a: f64) -> Self {
+        Self {
+            reach_squared: reach_a * reach_a,
+            search_squared: (reach_a + rounding_a).powi(2),
+            sure_squared: (reach_a - rounding_a).max(0.0).powi(2),
+        }
+    }
+}
+
+/// What was found out about the atoms and their species, buffers kept between builds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub fractional: Vec<Vec3>,
+    /// Kind of each atom, see [`Cutoffs::kind`].
+    kind: Vec<u8>,
+    /// `[kind][kind]`.
+    near: Vec<Near>,
+}
+
 /// A structure and how far to look. Everything in it was checked.
 #[derive(Debug)]
 pub(super) struct Problem<'a> {
     pub structure: &'a Structure,
-    /// Pairs closer than this are neighbours, A.
+    pub known: &'a Known,
+    /// The longest reach, A.
     reach_a: f64,
-    /// Reach plus the rounding error of coordinates, A: what a search has to cover.
+    /// It plus the rounding error of coordinates, A: what a search has to cover.
     pub search_a: f64,
     /// Its square, A^2.
     pub search_squared: f64,
-    /// The square of reach less the rounding error, A^2.
-    sure_squared: f64,
+    kinds: usize,
     pub heights_a: [f64; 3],
     pub periodic: [bool; 3],
     max_row: usize,
 }
 
 impl<'a> Problem<'a> {
-    /// Checks the structure and computes its fractional coordinates into `fractional`.
+    /// Checks the structure and fills `known`.
     pub fn new(
         structure: &'a Structure,
-        reach_a: f64,
-        fractional: &mut Vec<Vec3>,
+        cutoffs: &Cutoffs,
+        skin_a: f64,
+        known: &'a mut Known,
     ) -> Result<Self, NeighbourError> {
+        let reach_a = cutoffs.longest_a() + skin_a;
+        let fractional = &mut known.fractional;
         let cell = &structure.cell;
         let (heights_a, periodic) = (cell.heights_a(), cell.periodic());
         if let Some(atom) = structure.positions.iter().position(|p| p.iter().any(|x| !x.is_finite())) {
@@ -49,15 +83,24 @@ impl<'a> Problem<'a> {
         let rounding = 1e-9 * (reach_a + largest);
         check_images(reach_a, heights_a, periodic)?;
         check_density(cell, reach_a, fractional)?;
+        let kinds = cutoffs.kinds();
+        known.kind.clear();
+        known.kind.extend(structure.species.iter().map(|&species| cutoffs.kind(species) as u8));
+        known.near.clear();
+        known.near.extend(
+            (0..kinds * kinds)
+                .map(|k| Near::new(cutoffs.of_kinds_a(k / kinds, k % kinds) + skin_a, rounding)),
+        );
         let ball_a3 = 4.0 / 3.0 * std::f64::consts::PI * reach_a.powi(3);
         let max_row = (MAX_DENSITY_PER_A3 * ball_a3).max(64.0) as usize;
         let search_a = reach_a + rounding;
         Ok(Self {
             structure,
+            known,
             reach_a,
             search_a,
             search_squared: search_a * search_a,
-            sure_squared: (reach_a - rounding).max(0.0).powi(2),
+            kinds,
             heights_a,
             periodic,
             max_row,
@@ -72,15 +115,17 @@ impl<'a> Problem<'a> {
         if i == j && image == [0, 0, 0] {
             return false;
         }
-        distance_squared < self.sure_squared
-            || (distance_squared < self.search_squared && self.exactly_near(i, j, image))
+        let kind = &self.known.kind;
+        let near = &self.known.near[usize::from(kind[i]) * self.kinds + usize::from(kind[j])];
+        distance_squared < near.sure_squared
+            || (distance_squared < near.search_squared && self.exactly_near(i, j, image, near))
     }
 
     #[cold]
-    fn exactly_near(&self, i: usize, j: usize, image: [i32; 3]) -> bool {
+    fn exactly_near(&self, i: usize, j: usize, image: [i32; 3], near: &Near) -> bool {
         let positions = &self.structure.positions;
         let vector = positions[j] - positions[i] + self.structure.cell.offset(image);
-        vector.norm_squared() < self.reach_a * self.reach_a
+        vector.norm_squared() < near.reach_squared
     }
 
     /// Refuses a row longer than a ball of matter holds: atoms piled up in a corner of a large cell.

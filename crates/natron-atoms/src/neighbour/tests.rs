@@ -164,7 +164,10 @@ fn rebuilding_keeps_the_buffers() {
             rows.first.as_ptr().addr(),
             rows.index.as_ptr().addr(),
             rows.image.as_ptr().addr(),
-            rows.offset.as_ptr().addr(),
+            list.images.offset.as_ptr().addr(),
+            list.images.home.as_ptr().addr(),
+            list.opposite.as_ptr().addr(),
+            list.order.as_ptr().addr(),
             list.work.found.index.as_ptr().addr(),
             list.built_for.positions.as_ptr().addr(),
         ]

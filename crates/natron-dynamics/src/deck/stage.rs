@@ -3,16 +3,12 @@
 use std::num::NonZeroU64;
 
 use super::check::{Problems, whole_ratio};
-use super::{EnsembleDeck, OutputDeck, StageDeck};
-use crate::plan::{Dynamics, Ensemble, MaxSteps, Minimise, Stage, StageKind};
-use crate::quantity::{ForceEvPerA, FrictionPerPs, TemperatureK, TimestepFs};
+use super::{OutputDeck, StageDeck, ensemble, misplaced};
+use crate::plan::{Dynamics, MaxSteps, Minimise, Stage, StageKind};
+use crate::quantity::{ForceEvPerA, TimestepFs};
 
 /// Steps a minimisation may take where the deck does not say.
 const DEFAULT_MAX_STEPS: u64 = 10_000;
-/// What `ensemble.kind` may be.
-const IMPLEMENTED: &str = "nve, nvt-langevin";
-/// Names of the deck format whose integrators are not there yet.
-const PLANNED: [&str; 5] = ["nvt-nose-hoover", "nvt-rescale", "nvt-berendsen", "npt-rescale", "npt-mttk"];
 
 /// What a stage's check needs to know about the rest of the deck.
 pub(super) struct Context<'a> {
@@ -35,13 +31,6 @@ pub(super) fn check(stage: &StageDeck, context: &Context<'_>, problems: &mut Pro
         }
     };
     Some(Stage { name: stage.name.clone(), kind })
-}
-
-/// Adds a problem for every key in `keys` that is set but belongs to another kind.
-fn misplaced(keys: &[(&str, bool)], path: &str, kind: &str, problems: &mut Problems) {
-    for (key, _) in keys.iter().filter(|(_, set)| *set) {
-        problems.add(format!("{path}.{key}"), format!("`{key}` does not belong to {kind}"));
-    }
 }
 
 fn minimise(stage: &StageDeck, path: &str, problems: &mut Problems) -> Option<Minimise> {
@@ -71,7 +60,7 @@ fn dynamics(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -
     let timestep = problems.required(format!("{path}.timestep_fs"), stage.timestep_fs, TimestepFs::new);
     let steps = duration(stage, timestep, path, problems);
     let ensemble = match &stage.ensemble {
-        Some(deck) => ensemble(deck, context, problems),
+        Some(deck) => ensemble::check(deck, &format!("{path}.ensemble"), context.first_dynamics, problems),
         None => {
             let help = "ensemble = { kind = \"nve\" } or { kind = \"nvt-langevin\", temperature_K = 300.0, friction_per_ps = 2.0 }";
             problems.add_with_help(format!("{path}.ensemble"), "missing key", help);
@@ -79,6 +68,9 @@ fn dynamics(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -
         }
     };
     let timestep = timestep?;
+    if let Some((ensemble, _)) = &ensemble {
+        ensemble::check_times(*ensemble, timestep, &format!("{path}.ensemble"), problems);
+    }
     let output = context.output;
     let mut every = |key: &str, fs: f64| interval(key, fs, timestep, &stage.name, problems);
     let thermo_every = every("thermo_every_fs", output.thermo_every_fs);
@@ -153,56 +145,4 @@ fn interval(
 fn nearest(time_fs: f64, timestep_fs: f64, factor: f64, unit: &str) -> String {
     let steps = (time_fs / timestep_fs).round().max(1.0);
     format!("the nearest that is: {} {unit}", (steps * timestep_fs * factor * 1e9).round() / 1e9)
-}
-
-fn ensemble(
-    deck: &EnsembleDeck,
-    context: &Context<'_>,
-    problems: &mut Problems,
-) -> Option<(Ensemble, Option<TemperatureK>)> {
-    let path = format!("{}.ensemble", context.path);
-    if PLANNED.contains(&deck.kind.as_str()) {
-        let message = format!("ensemble `{}` is not implemented in this version", deck.kind);
-        problems.add_with_help(format!("{path}.kind"), message, format!("there are {IMPLEMENTED}"));
-        return None;
-    }
-    for key in deck.other.keys() {
-        problems.add(format!("{path}.{key}"), format!("unknown key `{key}`"));
-    }
-    let initial = deck.initial_temperature_k.map(|value| {
-        let path = format!("{path}.initial_temperature_K");
-        if !context.first_dynamics {
-            problems.add(&path, "only the first dynamics stage draws velocities");
-        }
-        problems.quantity(path, value, TemperatureK::new)
-    });
-    let ensemble = match deck.kind.as_str() {
-        "nve" => {
-            let foreign = [
-                ("temperature_K", deck.temperature_k.is_some()),
-                ("friction_per_ps", deck.friction_per_ps.is_some()),
-            ];
-            misplaced(&foreign, &path, "ensemble nve", problems);
-            Ensemble::Nve
-        }
-        "nvt-langevin" => {
-            let temperature =
-                problems.required(format!("{path}.temperature_K"), deck.temperature_k, TemperatureK::new);
-            let friction = problems.required(
-                format!("{path}.friction_per_ps"),
-                deck.friction_per_ps,
-                FrictionPerPs::new,
-            );
-            Ensemble::Langevin { temperature: temperature?, friction: friction? }
-        }
-        other => {
-            let message = format!("unknown ensemble `{other}`");
-            problems.add_with_help(format!("{path}.kind"), message, format!("there are {IMPLEMENTED}"));
-            return None;
-        }
-    };
-    match initial {
-        Some(checked) => Some((ensemble, Some(checked?))),
-        None => Some((ensemble, None)),
-    }
 }

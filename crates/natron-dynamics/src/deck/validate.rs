@@ -7,7 +7,7 @@ use natron_atoms::Species;
 use super::check::{DeckProblem, Problems};
 use super::stage::{self, Context};
 use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, OutputDeck, PotentialDeck, StageDeck};
-use crate::plan::{Ensemble, Limits, MdPlan, PotentialChoice, RunPlan, Stage, StageKind};
+use crate::plan::{Limits, MdPlan, PotentialChoice, RunPlan, Stage, StageKind};
 use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK};
 
 /// More replicas than this are a slip of the finger.
@@ -116,11 +116,9 @@ fn reachable(stages: &[Stage], limits: &Limits, problems: &mut Problems) {
     let limit = limits.temperature_max.get();
     for stage in stages {
         let StageKind::Dynamics(dynamics) = &stage.kind else { continue };
-        let target = match dynamics.ensemble {
-            Ensemble::Langevin { temperature, .. } => Some(temperature),
-            Ensemble::Nve => None,
-        };
-        let wanted = [target, dynamics.initial_temperature].into_iter().flatten().map(|t| t.get());
+        let ramp = dynamics.ensemble.temperature();
+        let wanted = [ramp.map(|t| t.from), ramp.map(|t| t.to), dynamics.initial_temperature];
+        let wanted = wanted.into_iter().flatten().map(|t| t.get());
         let hottest = wanted.fold(0.0, f64::max);
         if 2.0 * hottest > limit {
             let path = format!("stage.{}.ensemble", stage.name);

@@ -20,23 +20,40 @@ pub(super) fn write(restart: &Restart, w: &mut Writer) {
     w.vectors(&restart.list_positions);
     w.f64(restart.skin_a);
     w.f64(restart.energy_ev);
+    write_cell(&restart.list_cell, w);
+    w.f64s(&restart.memory);
     write_progress(&restart.progress, w);
 }
 
-pub(super) fn read(r: &mut Reader<'_>) -> Result<Restart, Malformed> {
+/// Reads a payload of a format up to the present one.
+pub(super) fn read(r: &mut Reader<'_>, format: u64) -> Result<Restart, Malformed> {
+    let (seed, replica) = (r.u64()?, u32::try_from(r.u64()?).map_err(|_| Malformed)?);
+    let tag = PotentialTag { sha256: r.byte_array()?, kernel: r.text()? };
+    let structure = read_structure(r)?;
+    let (velocities, list_positions) = (r.vectors()?, r.vectors()?);
+    let (skin_a, energy_ev) = (r.f64()?, r.f64()?);
+    let (list_cell, memory) = match format {
+        // No ensemble of its time moved the cell or remembered anything.
+        1 => (structure.cell.clone(), Vec::new()),
+        _ => (read_cell(r)?, r.f64s()?),
+    };
+    let progress = read_progress(r, format)?;
     let restart = Restart {
-        seed: r.u64()?,
-        replica: u32::try_from(r.u64()?).map_err(|_| Malformed)?,
-        tag: PotentialTag { sha256: r.byte_array()?, kernel: r.text()? },
-        structure: read_structure(r)?,
-        velocities: r.vectors()?,
-        list_positions: r.vectors()?,
-        skin_a: r.f64()?,
-        energy_ev: r.f64()?,
-        progress: read_progress(r)?,
+        seed,
+        replica,
+        tag,
+        structure,
+        velocities,
+        list_positions,
+        list_cell,
+        skin_a,
+        energy_ev,
+        memory,
+        progress,
     };
     let atoms = restart.structure.len();
-    let finite = restart.velocities.iter().chain(&restart.list_positions).flatten().all(|x| x.is_finite());
+    let vectors = restart.velocities.iter().chain(&restart.list_positions).flatten();
+    let finite = vectors.chain(&restart.memory).all(|x| x.is_finite());
     if restart.velocities.len() == atoms && restart.list_positions.len() == atoms && finite {
         Ok(restart)
     } else {
@@ -45,18 +62,26 @@ pub(super) fn read(r: &mut Reader<'_>) -> Result<Restart, Malformed> {
 }
 
 fn write_structure(structure: &Structure, w: &mut Writer) {
-    w.matrix(structure.cell.rows());
-    structure.cell.periodic().iter().for_each(|&p| w.bool(p));
+    write_cell(&structure.cell, w);
     w.u64(structure.len() as u64);
     structure.species.iter().for_each(|s| w.raw(&[s.number()]));
     w.vectors(&structure.positions);
 }
 
-fn read_structure(r: &mut Reader<'_>) -> Result<Structure, Malformed> {
+fn write_cell(cell: &Cell, w: &mut Writer) {
+    w.matrix(cell.rows());
+    cell.periodic().iter().for_each(|&p| w.bool(p));
+}
+
+fn read_cell(r: &mut Reader<'_>) -> Result<Cell, Malformed> {
     let rows = r.matrix()?;
     let periodic = [r.bool()?, r.bool()?, r.bool()?];
     let rows = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)]));
-    let cell = Cell::new(rows, periodic).map_err(|_| Malformed)?;
+    Cell::new(rows, periodic).map_err(|_| Malformed)
+}
+
+fn read_structure(r: &mut Reader<'_>) -> Result<Structure, Malformed> {
+    let cell = read_cell(r)?;
     let atoms = r.count(1)?;
     let species: Option<Vec<Species>> = r.raw(atoms)?.iter().map(|&n| Species::from_number(n)).collect();
     Structure::new(cell, species.ok_or(Malformed)?, r.vectors()?).map_err(|_| Malformed)
@@ -76,6 +101,7 @@ fn write_progress(progress: &Progress, w: &mut Writer) {
         write_blocks(blocks, w);
     }
     write_trend(&averages.conserved_ev, w);
+    write_blocks(&averages.volume_a3, w);
     let fire = &progress.fire;
     w.f64(fire.timestep);
     w.f64(fire.mixing);
@@ -88,7 +114,7 @@ fn write_progress(progress: &Progress, w: &mut Writer) {
     progress.summaries.iter().for_each(|summary| write_summary(summary, w));
 }
 
-fn read_progress(r: &mut Reader<'_>) -> Result<Progress, Malformed> {
+fn read_progress(r: &mut Reader<'_>, format: u64) -> Result<Progress, Malformed> {
     Ok(Progress {
         stage: usize::try_from(r.u64()?).map_err(|_| Malformed)?,
         stage_name: r.text()?,
@@ -104,6 +130,7 @@ fn read_progress(r: &mut Reader<'_>) -> Result<Progress, Malformed> {
             pressure_gpa: read_blocks(r)?,
             potential_energy_ev: read_blocks(r)?,
             conserved_ev: read_trend(r)?,
+            volume_a3: if format > 1 { read_blocks(r)? } else { Blocks::default() },
         },
         fire: Fire { timestep: r.f64()?, mixing: r.f64()?, downhill: r.u64()?, steps: r.u64()? },
         rows: r.u64()?,
@@ -111,7 +138,7 @@ fn read_progress(r: &mut Reader<'_>) -> Result<Progress, Malformed> {
         last_frame_step: r.optional_u64()?,
         summaries: {
             let count = r.count(1)?;
-            (0..count).map(|_| read_summary(r)).collect::<Result<_, _>>()?
+            (0..count).map(|_| read_summary(r, format)).collect::<Result<_, _>>()?
         },
     })
 }
@@ -170,7 +197,7 @@ fn write_summary(summary: &StageSummary, w: &mut Writer) {
     }
 }
 
-fn read_summary(r: &mut Reader<'_>) -> Result<StageSummary, Malformed> {
+fn read_summary(r: &mut Reader<'_>, format: u64) -> Result<StageSummary, Malformed> {
     Ok(StageSummary {
         name: r.text()?,
         steps: r.u64()?,
@@ -181,7 +208,7 @@ fn read_summary(r: &mut Reader<'_>) -> Result<StageSummary, Malformed> {
                 force_max_ev_per_a: r.f64()?,
                 potential_energy_ev: r.f64()?,
             },
-            1 => StageResult::Dynamics(read_dynamics(r)?),
+            1 => StageResult::Dynamics(read_dynamics(r, format)?),
             _ => return Err(Malformed),
         },
     })
@@ -198,11 +225,13 @@ fn write_dynamics(dynamics: &DynamicsSummary, w: &mut Writer) {
         dynamics.energy_drift_mev_per_atom_ps,
         dynamics.energy_drift_err_mev_per_atom_ps,
         dynamics.energy_fluctuation_mev_per_atom,
+        dynamics.volume_mean_a3,
+        dynamics.volume_err_a3,
     ];
     optional.iter().for_each(|&v| w.optional_f64(v));
 }
 
-fn read_dynamics(r: &mut Reader<'_>) -> Result<DynamicsSummary, Malformed> {
+fn read_dynamics(r: &mut Reader<'_>, format: u64) -> Result<DynamicsSummary, Malformed> {
     Ok(DynamicsSummary {
         ensemble: r.text()?,
         temperature_mean_k: r.f64()?,
@@ -213,5 +242,7 @@ fn read_dynamics(r: &mut Reader<'_>) -> Result<DynamicsSummary, Malformed> {
         energy_drift_mev_per_atom_ps: r.optional_f64()?,
         energy_drift_err_mev_per_atom_ps: r.optional_f64()?,
         energy_fluctuation_mev_per_atom: r.optional_f64()?,
+        volume_mean_a3: if format > 1 { r.optional_f64()? } else { None },
+        volume_err_a3: if format > 1 { r.optional_f64()? } else { None },
     })
 }

@@ -11,6 +11,7 @@ fn sample() -> Restart {
         Structure::new(cell, vec![Species::NA, Species::C], positions.clone()).expect("a structure");
     let mut progress = Progress { stage: 1, stage_name: "heiß".to_owned(), step: 12, ..Progress::default() };
     (0..100).for_each(|k| progress.averages.conserved_ev.push(f64::from(k) * 0.1));
+    progress.averages.volume_a3.push(504.5);
     progress.last_frame_step = Some(10);
     let dynamics = DynamicsSummary {
         ensemble: "nve".to_owned(),
@@ -18,6 +19,8 @@ fn sample() -> Restart {
         temperature_err_k: Some(1.0),
         pressure_mean_gpa: None,
         pressure_err_gpa: None,
+        volume_mean_a3: Some(504.0),
+        volume_err_a3: None,
         potential_energy_mean_ev: -1.0,
         energy_drift_mev_per_atom_ps: Some(1e-3),
         energy_drift_err_mev_per_atom_ps: None,
@@ -35,8 +38,11 @@ fn sample() -> Restart {
         structure,
         velocities: vec![Vec3::new(-0.0, 1.0, 2.0); 2],
         list_positions: positions,
+        list_cell: Cell::new([[9.1, 0.0, 0.0], [1.0, 8.0, 0.0], [0.0, 2.0, 7.0]], [true, true, false])
+            .expect("a cell"),
         skin_a: 1.0,
         energy_ev: -3.5,
+        memory: vec![0.25, -1e-3],
         progress,
     }
 }
@@ -48,6 +54,23 @@ fn bytes_give_the_restart_back() {
     assert_eq!(back, restart);
     assert_eq!(back.to_bytes(), restart.to_bytes());
     assert_eq!((back.step(), back.stage(), back.seed(), back.replica()), (12, "heiß", 77, 3));
+}
+
+/// A restart of format 1, written before there were barostats: it is the sample without what was not there then.
+#[test]
+fn the_first_format_is_still_read() {
+    let old =
+        Restart::from_bytes(include_bytes!("../../tests/restarts/format-1.restart")).expect("a restart");
+    let mut expected = sample();
+    expected.list_cell.clone_from(&expected.structure.cell);
+    expected.memory.clear();
+    expected.progress.averages.volume_a3 = Default::default();
+    for summary in &mut expected.progress.summaries {
+        if let StageResult::Dynamics(dynamics) = &mut summary.result {
+            dynamics.volume_mean_a3 = None;
+        }
+    }
+    assert_eq!(old, expected);
 }
 
 #[test]
@@ -77,8 +100,8 @@ fn every_flipped_bit_is_seen() {
 fn foreign_and_newer_files_are_named() {
     assert_eq!(Restart::from_bytes(b"PK\x03\x04 something"), Err(RestartError::NotARestart));
     let mut newer = sample().to_bytes();
-    newer[8] = 2;
-    assert_eq!(Restart::from_bytes(&newer), Err(RestartError::Newer { found: 2 }));
+    newer[8] = FORMAT as u8 + 1;
+    assert_eq!(Restart::from_bytes(&newer), Err(RestartError::Newer { found: FORMAT + 1 }));
 }
 
 /// Content that makes no sense under a valid checksum: only a bug or an attack writes it.

@@ -64,8 +64,7 @@ impl Simulation<'_> {
 
     /// A run told to stop by its very last step is a finished one.
     fn outcome_when_stopped(&self) -> Outcome {
-        let last = self.progress.stage + 1 == self.plan.stages.len();
-        if last && self.progress.stage_done { Outcome::Finished } else { Outcome::Stopped }
+        if self.is_finished() { Outcome::Finished } else { Outcome::Stopped }
     }
 
     fn finish_if_complete(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {

@@ -38,10 +38,7 @@ impl Simulation<'_> {
     }
 
     fn start_dynamics(&mut self, stage: &Dynamics, in_motion: bool) {
-        let thermostat = match stage.ensemble {
-            Ensemble::Nve => None,
-            Ensemble::Langevin { temperature, .. } => Some(temperature),
-        };
+        let thermostat = stage.ensemble.temperature().map(|temperature| temperature.from);
         let drawn_at = stage.initial_temperature.or(thermostat.filter(|_| !in_motion));
         if let Some(temperature) = drawn_at {
             let key = self.key(Purpose::Velocities);
@@ -179,6 +176,9 @@ fn sample(progress: &mut Progress, state: &crate::state::State, stage: &Dynamics
     averages.potential_energy_ev.push(state.evaluation.energy_ev);
     if let Some(pressure) = thermo::pressure_gpa(kinetic_ev, &state.evaluation, &state.structure.cell) {
         averages.pressure_gpa.push(pressure);
+    }
+    if stage.ensemble.barostat().is_some() {
+        averages.volume_a3.push(state.structure.cell.volume_a3());
     }
     averages.conserved_ev.push(state.evaluation.energy_ev + kinetic_ev - progress.heat_ev);
 }

@@ -1,5 +1,7 @@
 //! serde's messages in the words of someone who wrote a deck.
 
+use natron_dynamics::deck::closest;
+
 use super::locate::in_backticks;
 
 /// Message and help for the value at `path` (as a user writes it).
@@ -47,26 +49,11 @@ fn plain(expected: &str) -> &str {
 fn alternatives(given: &str, rest: &str) -> Option<String> {
     let (_, list) = rest.split_once(", ")?;
     let known: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
-    match known.iter().min_by_key(|known| edits(given, known)) {
-        Some(close) if edits(given, close) <= 2 => Some(format!("did you mean `{close}`?")),
-        Some(_) => Some(format!("what is known here: {}", known.join(", "))),
-        None => None,
+    match closest(given, &known) {
+        Some(close) => Some(format!("did you mean `{close}`?")),
+        None if known.is_empty() => None,
+        None => Some(format!("what is known here: {}", known.join(", "))),
     }
-}
-
-/// Edits between two words (Levenshtein).
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -91,10 +78,5 @@ mod tests {
     fn types_are_named_without_rust() {
         let (message, _) = reword("invalid type: string \"x\", expected f64", "stage.a.duration_ps");
         assert_eq!(message, "`stage.a.duration_ps` must be a number, not string \"x\"");
-    }
-
-    #[test]
-    fn edits_count_insertions_deletions_and_substitutions() {
-        assert_eq!((edits("kitten", "sitting"), edits("", "abc"), edits("same", "same")), (3, 3, 0));
     }
 }

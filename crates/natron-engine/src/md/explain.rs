@@ -24,7 +24,10 @@ const fn with_default(path: &'static str, text: &'static str, default: &'static 
 const MEANINGS: &[Meaning] = &[
     key("format", "format of this deck"),
     key("seed", "seed of every random number: the same deck gives the same run"),
-    key("replicas", "independent runs that differ in their random numbers alone"),
+    key(
+        "replicas",
+        "independent runs side by side in replica-000/, ...; they differ in their random numbers alone",
+    ),
     key(
         "system.structure",
         "file of the start: extended XYZ, POSCAR, CIF or LAMMPS data, relative to this deck",

@@ -4,10 +4,13 @@ pub(crate) mod explain;
 mod job;
 mod log;
 mod recorder;
+mod replicas;
 mod report;
 mod restarts;
+mod resume;
 mod run;
 mod speed;
+mod stages;
 mod summary;
 mod thermo_file;
 

@@ -28,7 +28,6 @@ pub(super) struct Recorder<'w> {
     pub(super) thermo: ThermoFile,
     /// `None` where no stage is recorded.
     pub(super) trajectory: Option<TrajectoryWriter>,
-    /// Steps of the dynamics stages before each stage, and of all of them.
     pub(super) steps: StepCount,
     pub(super) speed: Speed,
     pub(super) clock: Option<StageClock>,
@@ -38,28 +37,31 @@ pub(super) struct Recorder<'w> {
     pub(super) reported: Option<Instant>,
 }
 
-/// Steps of dynamics in a plan.
-#[derive(Debug, Clone, Default)]
-pub(super) struct StepCount {
-    before: Vec<u64>,
-    total: u64,
-}
+/// Steps of dynamics in a plan: those before each stage, and of all.
+#[derive(Debug, Clone)]
+pub(super) struct StepCount(Vec<u64>);
 
 impl StepCount {
     pub(super) fn of(stages: &[Stage]) -> Self {
-        let mut count = Self::default();
+        let mut counts = vec![0];
         for stage in stages {
-            count.before.push(count.total);
-            if let StageKind::Dynamics(dynamics) = &stage.kind {
-                count.total += dynamics.steps;
-            }
+            let steps = match &stage.kind {
+                StageKind::Dynamics(dynamics) => dynamics.steps,
+                StageKind::Minimise(_) => 0,
+            };
+            counts.push(counts[counts.len() - 1] + steps);
         }
-        count
+        Self(counts)
     }
 
-    /// Steps of dynamics done, given a moment.
-    fn done(&self, at: Moment, in_dynamics: bool) -> u64 {
-        self.before[at.stage] + if in_dynamics { at.step_in_stage } else { 0 }
+    /// Steps of all dynamics stages.
+    pub(super) fn total(&self) -> u64 {
+        self.0[self.0.len() - 1]
+    }
+
+    /// Steps of dynamics done, given a moment; a relaxation has none.
+    fn done(&self, at: Moment) -> u64 {
+        self.0[at.stage + 1].min(self.0[at.stage] + at.step_in_stage)
     }
 }
 
@@ -70,7 +72,7 @@ impl Recorder<'_> {
         }
         self.reported = Some(Instant::now());
         let speed = self.clock.map(|clock| clock.read(at.step, at.time_ps));
-        let done = self.steps.done(at, self.clock.is_some());
+        let done = self.steps.done(at);
         self.watch.progress(&Progress {
             replica: self.replica,
             stage: match self.clock {
@@ -78,13 +80,14 @@ impl Recorder<'_> {
                 None => format!("{} (step {})", self.stage, at.step_in_stage),
             },
             steps_done: done,
-            steps_total: self.steps.total,
+            steps_total: self.steps.total(),
             ns_per_day: speed.and_then(Speed::ns_per_day),
-            time_left: speed.and_then(|speed| speed.time_for(self.steps.total - done)),
+            time_left: speed.and_then(|speed| speed.time_for(self.steps.total() - done)),
         });
     }
 
-    fn note(&mut self, text: &str) -> Result<(), ObserverError> {
+    /// A line for the log and for who watches.
+    pub(super) fn note(&mut self, text: &str) -> Result<(), ObserverError> {
         self.log.line(text).map_err(|error| self.cannot("log.txt", error))?;
         let shown = if self.replica > 0 || self.directory.ends_with("replica-000") {
             format!("replica {}: {text}", self.replica)
@@ -97,6 +100,18 @@ impl Recorder<'_> {
 
     fn cannot(&self, file: &str, error: impl std::fmt::Display) -> ObserverError {
         Box::new(Unwritable(RunError::writing(&self.directory.join(file), error)))
+    }
+
+    /// The last word: it makes no more steps, so it has no speed.
+    fn report_last(&self, at: Moment) {
+        self.watch.progress(&Progress {
+            replica: self.replica,
+            stage: self.stage.clone(),
+            steps_done: self.steps.done(at),
+            steps_total: self.steps.total(),
+            ns_per_day: None,
+            time_left: None,
+        });
     }
 
     /// Adds the present stage to the speed measured so far.
@@ -183,6 +198,9 @@ impl Recorder<'_> {
         self.thermo.flush().map_err(|error| RunError::writing(&path, error))?;
         if let Some(trajectory) = self.trajectory.take() {
             trajectory.finish()?;
+        }
+        if let Some(last) = self.last {
+            self.report_last(last);
         }
         Ok(self.speed)
     }

@@ -2,6 +2,7 @@
 
 use natron_atoms::{Structure, Vec3};
 use natron_report::{Page, Plot, StructurePicture, Table};
+use serde_json::Value;
 
 use super::MdJob;
 use super::explain::to_toml;
@@ -36,6 +37,7 @@ pub(super) fn page(
     replicas: &[Replica],
     analyses: &Result<Vec<Analysis>, String>,
     rows: &[(String, String)],
+    summary: &Value,
     stopped: Option<Stop>,
 ) -> String {
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -51,6 +53,12 @@ pub(super) fn page(
         page = page.warning(&text);
     }
     page = page.table(&table(rows));
+    if let Some(stages) = summary["stages_combined"].as_array() {
+        page = page
+            .heading("Between replicas")
+            .table(&between_replicas(stages))
+            .note("Mean over the replicas, and the standard deviation between them.");
+    }
     page = diffusion(page, analyses);
     page = thermo(page, replicas);
     if let Some(replica) = replicas.first() {
@@ -59,6 +67,30 @@ pub(super) fn page(
             .figure(&picture(&replica.last), "The atoms at the end, wrapped into the cell.");
     }
     page.heading("Deck").code(&to_toml(&job.deck)).to_html()
+}
+
+/// Averages of each stage over replicas, and how far these are apart.
+fn between_replicas(stages: &[Value]) -> Table {
+    let mut table = Table::new(&["stage", "replicas", "T / K", "potential energy / eV", "pressure / GPa"]);
+    for stage in stages {
+        let both = |key: &str, digits: usize| {
+            let number = |end: &str| stage[format!("{key}_{end}")].as_f64();
+            match (number("mean"), number("std")) {
+                (Some(mean), Some(std)) => format!("{mean:.digits$} +- {std:.digits$}"),
+                (Some(mean), None) => format!("{mean:.digits$}"),
+                _ => String::new(),
+            }
+        };
+        let name = stage["name"].as_str().unwrap_or_default();
+        table.push(&[
+            name,
+            &stage["replicas"].to_string(),
+            &both("temperature_K", 1),
+            &both("potential_energy_eV", 3),
+            &both("pressure_GPa", 4),
+        ]);
+    }
+    table
 }
 
 fn diffusion(mut page: Page, analyses: &Result<Vec<Analysis>, String>) -> Page {

@@ -46,6 +46,11 @@ pub(super) fn newest(directory: &Path) -> Result<Restart, InputError> {
     }))
 }
 
+/// Whether a run has left any restart, readable or not.
+pub(super) fn exist(directory: &Path) -> bool {
+    !by_step(&directory.join("restart")).is_empty()
+}
+
 /// The restarts of a folder, oldest first.
 fn by_step(folder: &Path) -> Vec<(u64, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

@@ -5,30 +5,34 @@ use std::path::{Path, PathBuf};
 use natron_atoms::Frame;
 use natron_dynamics::plan::StageKind;
 use natron_dynamics::{Instability, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary};
-use rayon::prelude::*;
 
 use super::log::{self, Log, now_utc};
 use super::recorder::{Recorder, StepCount, Unwritable, replica_directory};
+use super::resume::Start;
 use super::speed::Speed;
-use super::summary::{Summary, write_results};
-use super::thermo_file::{ThermoFile, end_of_row};
-use super::{MdJob, explain, restarts};
+use super::summary::{Summary, write_one, write_results};
+use super::thermo_file::ThermoFile;
+use super::{MdJob, explain, replicas};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
-use crate::run_directory::{Existing, RunDirectory};
+use crate::run_directory::RunDirectory;
 use crate::trajectory::TrajectoryWriter;
-use crate::watch::Watch;
-use crate::{Failure, InputError, RunError, files, trajectory};
+use crate::watch::{Progress, Watch};
+use crate::{Failure, RunError, files};
 
 /// Name of the trajectory in a run directory.
 pub(crate) const TRAJECTORY: &str = "trajectory.h5";
 
 /// One replica after its run.
 pub(super) struct Replica {
+    /// Which one, from 0.
+    pub(super) number: u32,
     pub(super) directory: PathBuf,
     pub(super) stages: Vec<StageSummary>,
     pub(super) speed: Speed,
     pub(super) finished: bool,
+    /// It was finished before this call, which left its files alone.
+    pub(super) kept: bool,
     /// The last frame, for the picture.
     pub(super) last: natron_atoms::Structure,
 }
@@ -41,7 +45,8 @@ impl Job for MdJob {
     fn about(&self) -> String {
         let stages: Vec<&str> = self.plan.run.stages.iter().map(|stage| stage.name.as_str()).collect();
         let replicas = if self.plan.replicas > 1 {
-            format!("{} replicas of ", self.plan.replicas)
+            let shares = replicas::shares_in_words(self.plan.replicas, rayon::current_num_threads());
+            format!("{} replicas ({shares}) of ", self.plan.replicas)
         } else {
             String::new()
         };
@@ -61,103 +66,93 @@ impl Job for MdJob {
     fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
         let started_utc = now_utc();
         RunDirectory::check(&self.directory, self.existing)?;
-        let restarts = self.restarts()?;
+        let starts = self.starts()?;
         let held = RunDirectory::open(&self.directory, self.existing)?;
         let directory = held.path();
         files::replace(&directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
-        let head = self.head(build);
-        if self.plan.replicas > 1 {
+        let threads = rayon::current_num_threads();
+        let summary = Summary { job: self, build, started_utc, threads };
+        let (head, replicas) = (self.head(build), self.plan.replicas);
+        if replicas > 1 {
             log_line(&directory.join("log.txt"), &head)?;
+            self.announce(&starts, watch);
         }
-        let results: Vec<Result<Replica, Failure>> = restarts
-            .into_par_iter()
-            .enumerate()
-            .map(|(replica, restart)| self.run_replica(replica as u32, restart, &head, watch))
-            .collect();
-        let replicas = results.into_iter().collect::<Result<Vec<Replica>, Failure>>()?;
-        let stopped = if replicas.iter().all(|replica| replica.finished) { None } else { watch.stop() };
-        let summary =
-            Summary { job: self, build, started_utc, stopped, threads: rayon::current_num_threads() };
-        write_results(&summary, directory, &replicas, watch)
+        let at_a_time = replicas::shares(replicas, threads).len();
+        let results = replicas::side_by_side(replicas, threads, |number| {
+            // Who is still waiting for a thread when the run is stopped does not begin.
+            if number as usize >= at_a_time && watch.stop().is_some() {
+                return Ok(None);
+            }
+            let replica = self.run_replica(number, &starts[number as usize], &head, watch)?;
+            if replicas > 1 && !replica.kept {
+                write_one(&summary, &replica.directory, std::slice::from_ref(&replica), watch)?;
+            }
+            Ok(Some(replica))
+        })?;
+        write_results(&summary, directory, results, watch)
     }
 }
 
 impl MdJob {
-    /// For each replica where to go on from, each checked against the deck; `None` is a new start.
-    fn restarts(&self) -> Result<Vec<Option<Restart>>, Failure> {
-        let replicas = self.plan.replicas;
-        if self.existing != Existing::Resume {
-            return Ok(vec![None; replicas as usize]);
+    /// Tells the watch of all replicas, so that those that wait for a thread count as well.
+    fn announce(&self, starts: &[Start], watch: &dyn Watch) {
+        let steps_total = StepCount::of(&self.plan.run.stages).total();
+        for (replica, start) in starts.iter().enumerate() {
+            let steps_done = if matches!(start, Start::Finished(_)) { steps_total } else { 0 };
+            let stage = "waiting".into();
+            let progress =
+                Progress { replica, stage, steps_done, steps_total, ns_per_day: None, time_left: None };
+            watch.progress(&progress);
         }
-        let one = |replica: u32| -> Result<Option<Restart>, InputError> {
-            let directory = replica_directory(&self.directory, replica, replicas);
-            let restart = restarts::newest(&directory)?;
-            self.resume(&restart).map_err(|error| error.in_file(directory.join("restart")))?;
-            self.check_files(&directory, &restart)?;
-            Ok(Some(restart))
-        };
-        Ok((0..replicas).map(one).collect::<Result<Vec<_>, _>>()?)
-    }
-
-    /// The files that go on must reach as far as the restart.
-    fn check_files(&self, directory: &Path, restart: &Restart) -> Result<(), InputError> {
-        let thermo = directory.join("thermo.csv");
-        end_of_row(&thermo, restart.thermo_rows()).map_err(|error| {
-            InputError::new(format!("the thermo log cannot go on: {error}")).in_file(&thermo)
-        })?;
-        match self.is_recorded() {
-            true => trajectory::check_resume(&directory.join(TRAJECTORY), restart.trajectory_frames()),
-            false => Ok(()),
-        }
-    }
-
-    fn resume(&self, restart: &Restart) -> Result<Simulation<'_>, InputError> {
-        let potential = &*self.potential.potential;
-        Simulation::resume(&self.plan.run, restart, potential, self.tag()).map_err(|error| {
-            InputError::new(error.to_string())
-                .help("--resume needs the seed, potential and stages of the run; durations may grow")
-        })
     }
 
     fn run_replica(
         &self,
-        replica: u32,
-        restart: Option<Restart>,
+        number: u32,
+        start: &Start,
         head: &str,
         watch: &dyn Watch,
     ) -> Result<Replica, Failure> {
-        let directory = replica_directory(&self.directory, replica, self.plan.replicas);
+        let directory = replica_directory(&self.directory, number, self.plan.replicas);
         std::fs::create_dir_all(&directory).map_err(|error| RunError::writing(&directory, error))?;
-        let mut simulation = match &restart {
-            Some(restart) => self.resume(restart)?,
-            None => self.simulation(replica).map_err(|error| self.setup_error(&error))?,
+        let restart = match start {
+            Start::Anew => None,
+            Start::From(restart) | Start::Finished(restart) => Some(&**restart),
         };
-        let mut recorder = self.recorder(&directory, replica, restart.as_ref(), watch)?;
+        let mut simulation = match restart {
+            Some(restart) => self.resume(restart)?,
+            None => self.simulation(number).map_err(|error| self.setup_error(&error))?,
+        };
+        let replica = |simulation: &Simulation<'_>, speed, finished| Replica {
+            number,
+            stages: simulation.summaries().to_vec(),
+            speed,
+            finished,
+            kept: matches!(start, Start::Finished(_)),
+            last: simulation.state().structure.clone(),
+            directory: directory.clone(),
+        };
+        if let Start::Finished(_) = start {
+            return Ok(replica(&simulation, Speed::default(), true));
+        }
+        let mut recorder = self.recorder(&directory, number, restart, watch)?;
         log_line(&directory.join("log.txt"), head)?;
-        if let Some(restart) = &restart {
+        if let Some(restart) = restart {
             let exact = if simulation.is_bitwise(restart) {
                 "bit for bit"
             } else {
                 "not bit for bit: another code path"
             };
             let text = format!("resumed at step {} ({exact})", restart.step());
-            recorder.log.line(&text).map_err(|error| RunError::writing(&directory.join("log.txt"), error))?;
-            watch.info(&text);
+            recorder.note(&text).map_err(|error| failed(&directory, DynamicsError::Observer(error)))?;
         }
         let result = simulation.run(&mut recorder, &|| watch.stop().is_some());
         // The files are closed whatever happened, so that what was recorded can be read.
         let speed = recorder.finish();
-        let finished = match result {
-            Ok(outcome) => outcome == Outcome::Finished,
-            Err(error) => return Err(failed(&directory, error).into()),
-        };
-        Ok(Replica {
-            stages: simulation.summaries().to_vec(),
-            speed: speed?,
-            finished,
-            last: simulation.state().structure.clone(),
-            directory,
-        })
+        match result {
+            Ok(outcome) => Ok(replica(&simulation, speed?, outcome == Outcome::Finished)),
+            Err(error) => Err(failed(&directory, error).into()),
+        }
     }
 
     fn recorder<'w>(

@@ -33,9 +33,11 @@ impl Speed {
         Duration::try_from_secs_f64(steps as f64 / rate).ok()
     }
 
-    /// Several runs at the same time: their steps in the time of the longest.
-    pub(super) fn together(runs: &[Self]) -> Self {
-        let seconds = runs.iter().map(|run| run.seconds).fold(0.0, f64::max);
+    /// Several runs, so many at a time: their steps in the time that all took.
+    pub(super) fn together(runs: &[Self], at_a_time: usize) -> Self {
+        let longest = runs.iter().map(|run| run.seconds).fold(0.0, f64::max);
+        let shared = runs.iter().map(|run| run.seconds).sum::<f64>() / at_a_time as f64;
+        let seconds = longest.max(shared);
         let steps = runs.iter().map(|run| run.steps).sum();
         let simulated_ps = runs.iter().map(|run| run.simulated_ps).sum();
         Self { seconds, steps, simulated_ps }
@@ -90,6 +92,7 @@ mod tests {
     #[test]
     fn replicas_run_at_the_same_time() {
         let one = Speed { seconds: 2.0, steps: 100, simulated_ps: 0.1 };
-        assert_eq!(Speed::together(&[one, one]).steps_per_second(), Some(100.0));
+        assert_eq!(Speed::together(&[one, one], 2).steps_per_second(), Some(100.0));
+        assert_eq!(Speed::together(&[one; 4], 2).steps_per_second(), Some(100.0));
     }
 }

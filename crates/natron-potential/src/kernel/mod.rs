@@ -1,0 +1,262 @@
+//! The compiled model: from the neighbours of a block of atoms to energies and pair gradients.
+//!
+//! For each centre i with neighbours j: A_nlm = sum_j R_n(r_ij) Y_lm(u_ij) ([`forward`]), features, network, then
+//! backwards G = dE/dA and with it the gradient of every pair ([`backward`]). Nothing of the size of a descriptor gradient
+//! is ever stored.
+
+mod backward;
+mod forward;
+mod neighbourhood;
+mod radial;
+
+use std::time::Instant;
+
+use natron_atoms::{Mat3, Species};
+use natron_descriptor::simd::Kernel;
+use natron_descriptor::{CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, Real, SimdPath, Vector};
+
+use crate::dense::{BLOCK, Network, NetworkScratch};
+use crate::model::{Model, ModelError};
+use crate::zbl::Zbl;
+pub(crate) use forward::registers;
+pub(crate) use neighbourhood::Scene;
+use neighbourhood::{Close, Neighbourhood};
+use radial::Radial;
+
+/// A model laid out for its kernels.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled<T> {
+    elements: Vec<Species>,
+    /// `[centre species][neighbour species]`, as the next two.
+    radial: Vec<Radial<T>>,
+    cutoff_squared: Vec<f64>,
+    /// Below this squared distance (A^2) a pair needs a closer look: a wall acts, or there is no direction.
+    near_squared: Vec<f64>,
+    invariants: Invariants<T>,
+    networks: Vec<Network<T>>,
+    /// E0 - NN(features of nothing), by species, eV.
+    baseline_ev: Vec<f64>,
+    walls: Zbl,
+}
+
+/// Kernel buffers of one thread.
+#[derive(Debug)]
+pub(crate) struct Scratch<T> {
+    hood: Neighbourhood<T>,
+    density: Vec<[Lanes<T>; HARMONICS]>,
+    by_density: [Lanes<T>; HARMONICS],
+    features: Vec<Lanes<T>>,
+    gradients: Vec<Lanes<T>>,
+    network: Vec<NetworkScratch<T>>,
+    energies: [T; BLOCK],
+    /// Processor time of forward, network, backward, s, where it is taken.
+    pub phases_s: Option<[f64; 3]>,
+}
+
+/// What a block of centres contributes.
+#[derive(Debug, Clone)]
+pub(crate) struct BlockOutput {
+    /// Energy of each centre, eV.
+    pub energies_ev: [f64; BLOCK],
+    /// Virial, eV.
+    pub virial_ev: Mat3,
+    /// A pair with no distance, if there is one: (centre, neighbour, distance in A).
+    pub overlap: Option<(usize, usize, f64)>,
+}
+
+impl Default for BlockOutput {
+    fn default() -> Self {
+        Self { energies_ev: [0.0; BLOCK], virial_ev: Mat3::zeros(), overlap: None }
+    }
+}
+
+/// Below this distance (A) a direction means nothing.
+const NO_DISTANCE_A: f64 = 1e-3;
+
+impl<T: Real> Compiled<T> {
+    /// Lays out a checked model.
+    pub fn new(model: &Model) -> Result<Self, ModelError> {
+        model.validate()?;
+        let spec = &model.spec;
+        let elements = spec.elements()?;
+        let species = elements.len();
+        let walls = Zbl::new(&spec.walls).map_err(ModelError::Range)?;
+        let (mut radial, mut cutoff_squared, mut near_squared) = (Vec::new(), Vec::new(), Vec::new());
+        for k in 0..species * species {
+            let (a, b) = (k / species, k % species);
+            let index = spec.pair_index(a, b);
+            let pair = &spec.pairs[index];
+            radial.push(Radial::new(pair.cutoff_a, pair.scale_a, model.radial[index].as_chunks().0));
+            cutoff_squared.push(pair.cutoff_a * pair.cutoff_a);
+            let wall_a = crate::Potential::cutoff_a(&walls, elements[a], elements[b]);
+            near_squared.push(wall_a.max(NO_DISTANCE_A).powi(2));
+        }
+        let networks: Vec<Network<T>> =
+            (0..species).map(|s| Network::new(&folded_layers(model, s))).collect();
+        let empty = vec![Lanes::ZERO; spec.features() / CHANNELS];
+        let baseline_ev = (0..species)
+            .map(|s| {
+                let (mut out, mut gradient) = ([T::ZERO], empty.clone());
+                let mut scratch = networks[s].scratch();
+                networks[s].evaluate(Portable, &empty, &mut gradient, &mut out, &mut scratch);
+                model.isolated_ev[s] - out[0].to_f64()
+            })
+            .collect();
+        let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)?;
+        Ok(Self { elements, radial, cutoff_squared, near_squared, invariants, networks, baseline_ev, walls })
+    }
+
+    /// Buffers of one thread.
+    pub fn scratch(&self) -> Scratch<T> {
+        let vectors = self.invariants.vectors();
+        Scratch {
+            hood: Neighbourhood::new(BLOCK),
+            density: vec![[Lanes::ZERO; HARMONICS]; BLOCK],
+            by_density: [Lanes::ZERO; HARMONICS],
+            features: vec![Lanes::ZERO; BLOCK * vectors],
+            gradients: vec![Lanes::ZERO; BLOCK * vectors],
+            network: self.networks.iter().map(Network::scratch).collect(),
+            energies: [T::ZERO; BLOCK],
+            phases_s: None,
+        }
+    }
+
+    /// Energies of `centres`, at most [`BLOCK`] atoms of one species, and the gradients by their neighbours' positions:
+    /// `rows` holds `stride` entries (eV/A) for each centre, one for each pair of its row in the list and zeros.
+    pub fn block(
+        &self,
+        path: SimdPath,
+        scene: &Scene<'_>,
+        centres: &[u32],
+        scratch: &mut Scratch<T>,
+        rows: &mut [[T; 4]],
+        out: &mut BlockOutput,
+    ) {
+        let Some(&leader) = centres.first() else { return };
+        let species = usize::from(scene.numbers[leader as usize]);
+        let stride = rows.len() / BLOCK;
+        let work = BlockKernel { model: self, scene, species, centres, scratch, rows, stride };
+        out.virial_ev = path.run(work);
+        for (energy, kernel) in out.energies_ev.iter_mut().zip(&scratch.energies) {
+            *energy = kernel.to_f64() + self.baseline_ev[species];
+        }
+        out.overlap = None;
+        for &close in &scratch.hood.close {
+            self.add_wall(
+                centres[close.slot] as usize,
+                species,
+                &close,
+                &scratch.hood,
+                stride,
+                rows,
+                scene,
+                out,
+            );
+        }
+    }
+
+    /// Adds half of a wall's energy and gradient to a pair, or notes that its atoms overlap.
+    #[cold]
+    #[allow(clippy::too_many_arguments)]
+    fn add_wall(
+        &self,
+        centre: usize,
+        species: usize,
+        close: &Close,
+        hood: &Neighbourhood<T>,
+        stride: usize,
+        rows: &mut [[T; 4]],
+        scene: &Scene<'_>,
+        out: &mut BlockOutput,
+    ) {
+        let distance = close.squared.sqrt();
+        if distance < NO_DISTANCE_A {
+            out.overlap = Some((centre, close.neighbour as usize, distance));
+            return;
+        }
+        let other = scene.numbers[close.neighbour as usize];
+        let (energy, slope) =
+            self.walls.pair(self.elements[species], self.elements[usize::from(other)], distance);
+        out.energies_ev[close.slot] += 0.5 * energy;
+        let entry = &mut rows[close.slot * stride + hood.place[close.column] as usize];
+        let vector: [f64; 3] = std::array::from_fn(|k| hood.vector[k][close.column].to_f64());
+        let gradient = vector.map(|x| x * (0.5 * slope / distance));
+        for k in 0..3 {
+            entry[k] += T::from_f64(gradient[k]);
+        }
+        out.virial_ev -= natron_atoms::Vec3::from(gradient) * natron_atoms::Vec3::from(vector).transpose();
+    }
+}
+
+/// Layers of species `s` in f64 with the standardisation of the features folded into the first.
+fn folded_layers(model: &Model, s: usize) -> Vec<(usize, usize, Vec<f64>, Vec<f64>)> {
+    let wide = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+    let mut layers: Vec<_> = model
+        .spec
+        .layer_shapes()
+        .into_iter()
+        .zip(&model.layers[s])
+        .map(|((inputs, outputs), layer)| (inputs, outputs, wide(&layer.weight), wide(&layer.bias)))
+        .collect();
+    let (mean, spread) = (wide(&model.mean[s]), wide(&model.spread[s]));
+    let (inputs, _, weight, bias) = &mut layers[0];
+    for (row, bias) in weight.chunks_exact_mut(*inputs).zip(bias) {
+        for ((entry, spread), mean) in row.iter_mut().zip(&spread).zip(&mean) {
+            *entry /= spread;
+            *bias -= *entry * mean;
+        }
+    }
+    layers
+}
+
+struct BlockKernel<'a, T> {
+    model: &'a Compiled<T>,
+    scene: &'a Scene<'a>,
+    species: usize,
+    centres: &'a [u32],
+    scratch: &'a mut Scratch<T>,
+    rows: &'a mut [[T; 4]],
+    stride: usize,
+}
+
+impl<T: Real> Kernel for BlockKernel<'_, T> {
+    /// Virial, eV.
+    type Output = Mat3;
+
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) -> Mat3 {
+        let Self { model, scene, species, centres, scratch, rows, stride } = self;
+        let mut clock = scratch.phases_s.map(|_| Instant::now());
+        let mut lap = |phases: &mut Option<[f64; 3]>, phase: usize| {
+            if let (Some(phases), Some(start)) = (phases, &mut clock) {
+                let now = Instant::now();
+                phases[phase] += (now - *start).as_secs_f64();
+                *start = now;
+            }
+        };
+        let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s } = scratch;
+        let pairs = species * model.elements.len()..(species + 1) * model.elements.len();
+        hood.gather(scene, centres, &model.cutoff_squared[pairs.clone()], &model.near_squared[pairs.clone()]);
+        let vectors = model.invariants.vectors();
+        for slot in 0..centres.len() {
+            let radial = &model.radial[pairs.clone()];
+            forward::density(path, hood, hood.spans[slot], radial, &mut density[slot]);
+            let features = &mut features[slot * vectors..(slot + 1) * vectors];
+            model.invariants.forward(path, &density[slot], features);
+        }
+        lap(phases_s, 0);
+        let energies = &mut energies[..centres.len()];
+        model.networks[species].evaluate(path, features, gradients, energies, &mut network[species]);
+        lap(phases_s, 1);
+        let mut virial = [Lanes::ZERO; 6];
+        for (slot, row) in rows.chunks_exact_mut(stride).take(centres.len()).enumerate() {
+            let weights = &gradients[slot * vectors..(slot + 1) * vectors];
+            model.invariants.adjoint(path, &density[slot], weights, by_density);
+            row.fill([T::ZERO; 4]);
+            backward::pair_gradients(path, hood, hood.spans[slot], by_density, row, &mut virial);
+        }
+        let [xx, yy, zz, yz, xz, xy] = virial.map(|lanes| lanes.0.iter().map(|x| x.to_f64()).sum::<f64>());
+        lap(phases_s, 2);
+        Mat3::new(xx, xy, xz, xy, yy, yz, xz, yz, zz)
+    }
+}
