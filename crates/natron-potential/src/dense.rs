@@ -66,32 +66,45 @@ impl<T: Real> Weights<T> {
         out: &mut [Lanes<T>],
         atoms: usize,
     ) {
-        let wide = self.vectors / WIDE * WIDE;
         for inputs in panels(self.inputs) {
-            for v in (0..wide).step_by(WIDE) {
-                let mut first = 0;
-                while first + TALL <= atoms {
-                    self.tile::<P, TALL, WIDE>(path, x, stride, out, inputs.clone(), first, v);
-                    first += TALL;
+            let mut v = 0;
+            while v < self.vectors {
+                let wide = WIDE.min(self.vectors - v);
+                match wide {
+                    4 => self.column::<P, TALL, 4>(path, x, stride, out, atoms, inputs.clone(), v),
+                    3 => self.column::<P, TALL, 3>(path, x, stride, out, atoms, inputs.clone(), v),
+                    2 => self.column::<P, TALL, 2>(path, x, stride, out, atoms, inputs.clone(), v),
+                    _ => self.column::<P, TALL, 1>(path, x, stride, out, atoms, inputs.clone(), v),
                 }
-                while first + 2 <= atoms {
-                    self.tile::<P, 2, WIDE>(path, x, stride, out, inputs.clone(), first, v);
-                    first += 2;
-                }
-                if first < atoms {
-                    self.tile::<P, 1, WIDE>(path, x, stride, out, inputs.clone(), first, v);
-                }
+                v += wide;
             }
-            for v in wide..self.vectors {
-                let mut first = 0;
-                while first + TALL <= atoms {
-                    self.tile::<P, TALL, 1>(path, x, stride, out, inputs.clone(), first, v);
-                    first += TALL;
-                }
-                for first in first..atoms {
-                    self.tile::<P, 1, 1>(path, x, stride, out, inputs.clone(), first, v);
-                }
-            }
+        }
+    }
+
+    /// `WIDE` vectors of all atoms.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn column<P: Path, const TALL: usize, const WIDE: usize>(
+        &self,
+        path: P,
+        x: &[Lanes<T>],
+        stride: usize,
+        out: &mut [Lanes<T>],
+        atoms: usize,
+        inputs: std::ops::Range<usize>,
+        v: usize,
+    ) {
+        let mut first = 0;
+        while first + TALL <= atoms {
+            self.tile::<P, TALL, WIDE>(path, x, stride, out, inputs.clone(), first, v);
+            first += TALL;
+        }
+        while first + 2 <= atoms {
+            self.tile::<P, 2, WIDE>(path, x, stride, out, inputs.clone(), first, v);
+            first += 2;
+        }
+        if first < atoms {
+            self.tile::<P, 1, WIDE>(path, x, stride, out, inputs, first, v);
         }
     }
 
@@ -289,13 +302,15 @@ mod tests {
     #[test]
     fn blocks_match_the_plain_network_and_its_differences() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        for widths in [vec![48, 1], vec![48, 20, 1], vec![32, 64, 16, 1], vec![32, 64, 70, 33, 1]] {
+        for widths in
+            [vec![48, 1], vec![48, 20, 1], vec![32, 64, 16, 1], vec![32, 64, 70, 33, 1], vec![112, 48, 48, 1]]
+        {
             let layers: Vec<_> = widths
                 .windows(2)
                 .map(|w| (w[0], w[1], random(w[0] * w[1], &mut rng), random(w[1], &mut rng)))
                 .collect();
             let network = Network::<f64>::new(&layers);
-            for atoms in [1, 3, 4, 7, 8] {
+            for atoms in [1, 3, 4, 7, BLOCK] {
                 let inputs: Vec<Vec<f64>> = (0..atoms).map(|_| random(widths[0], &mut rng)).collect();
                 let x: Vec<Lanes<f64>> = inputs
                     .iter()

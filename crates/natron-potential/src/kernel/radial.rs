@@ -3,7 +3,7 @@
 use natron_descriptor::{CHANNELS, Lanes, Path, RadialBasis, RadialTable, Real, Vector};
 
 /// Intervals of a table: its forces differ from those of the formula by less than f32 rounds.
-const INTERVALS: usize = 256;
+const INTERVALS: usize = 128;
 /// Most terms a model may have.
 pub(crate) const MAX_TERMS: usize = 64;
 
