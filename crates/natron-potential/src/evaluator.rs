@@ -1,7 +1,7 @@
 //! Runs the compiled kernels over all atoms of a structure.
 //!
 //! Two passes, each parallel over atoms: the kernels write the gradient of each centre's energy by each of its
-//! neighbours' positions; then every atom collects its force, F_i = sum over its pairs of dE_i/dr_ij - dE_j/dr_ji. Each
+//! neighbours' positions, and its sum; then every atom collects its force, F_i = sum over its pairs of dE_i/dr_ij - dE_j/dr_ji. Each
 //! number is the same sum in the same order whatever the threads.
 
 use std::sync::Mutex;
@@ -140,8 +140,10 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             if let Some((first, second, distance_a)) = output.overlap {
                 return Err(EvaluationError::Overlap { first, second, distance_a });
             }
-            for (&centre, energy) in self.layout.centres(block).iter().zip(&output.energies_ev) {
+            let own = output.energies_ev.iter().zip(&output.own_forces);
+            for (&centre, (energy, force)) in self.layout.centres(block).iter().zip(own) {
                 out.atom_energies_ev[centre as usize] = *energy;
+                out.forces[centre as usize] += force;
             }
             out.virial_ev += output.virial_ev;
         }
@@ -186,7 +188,7 @@ fn for_each_block<T: Send>(
     }
 }
 
-/// Collects the forces on atoms.
+/// Collects what the energies of their neighbours exert on atoms.
 struct Collect<'a, T> {
     list: &'a NeighbourList,
     layout: &'a Layout,
@@ -202,17 +204,14 @@ impl<T: Real> Kernel for Collect<'_, T> {
     fn call<P: Path>(self, _: P) {
         let Self { list, layout, gradients, atoms, forces } = self;
         for (&atom, force) in atoms.iter().zip(forces) {
-            let row = list.row(atom as usize);
-            let here = layout.slot(atom as usize);
             let mut sum = [0.0; 4];
-            let pairs = gradients[here..here + row.len()].iter().zip(&layout.opposite_slots()[row]);
-            for (gradient, &opposite) in pairs {
+            for &opposite in &layout.opposite_slots()[list.row(atom as usize)] {
                 let back = &gradients[opposite as usize];
                 for k in 0..4 {
-                    sum[k] += gradient[k].to_f64() - back[k].to_f64();
+                    sum[k] += back[k].to_f64();
                 }
             }
-            *force = Vec3::new(sum[0], sum[1], sum[2]);
+            *force = -Vec3::new(sum[0], sum[1], sum[2]);
         }
     }
 }

@@ -77,11 +77,6 @@ impl Layout {
         self.first[block].slot
     }
 
-    /// First slot of an atom: the pairs of its row follow from there.
-    pub fn slot(&self, atom: usize) -> usize {
-        self.slot[atom] as usize
-    }
-
     /// For each pair of the list, the slot of the pair that leads back.
     pub fn opposite_slots(&self) -> &[u32] {
         &self.opposite_slot

@@ -4,6 +4,7 @@
 //! dE/dr = (sum_lm S_lm Y_lm) u + (I - u u^T) (sum_lm H_lm dY_lm/du) / r. Here sixteen neighbours stand side by side: the
 //! sums over channels need no horizontal addition.
 
+use natron_atoms::Vec3;
 use natron_descriptor::polynomials::{NORMS, contract};
 use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide, registers};
 
@@ -12,7 +13,8 @@ use super::neighbourhood::{Neighbourhood, Span};
 /// -sum of gradient x vector: xx, yy, zz, yz, xz, xy, in sixteen partial sums.
 pub(super) type Virial<T> = [Lanes<T>; 6];
 
-/// Writes the gradients (eV/A) by the neighbours of one centre into its `row`, and adds to the virial (eV).
+/// Writes the gradients (eV/A) by the neighbours of one centre into its `row`, adds to the virial (eV), and returns the
+/// force (eV/A) that the centre's own energy exerts on it: the sum of the gradients.
 ///
 /// Leaves the norms of the harmonics in `by_density`. The part of a centre in the virial is symmetric because its energy does not change under rotation.
 #[inline(always)]
@@ -23,11 +25,12 @@ pub(super) fn pair_gradients<T: Real, P: Path>(
     by_density: &mut [Lanes<T>; HARMONICS],
     row: &mut [[T; 4]],
     virial: &mut Virial<T>,
-) {
+) -> Vec3 {
     for (gradient, norm) in by_density.iter_mut().zip(NORMS) {
         *gradient = gradient.scale(path, T::from_f64(norm));
     }
     let end = span.start + span.count;
+    let mut own = [0.0; 4];
     for start in (span.start..end).step_by(CHANNELS) {
         let gradient = sixteen(path, hood, start, by_density);
         let vector = hood.vectors(path, start);
@@ -37,9 +40,14 @@ pub(super) fn pair_gradients<T: Real, P: Path>(
         let [x, y, z] = gradient.map(|g| g.lanes.0);
         for (n, &place) in hood.place[start..end.min(start + CHANNELS)].iter().enumerate() {
             let n = n & (CHANNELS - 1);
-            row[place as usize] = [x[n], y[n], z[n], T::ZERO];
+            let gradient = [x[n], y[n], z[n], T::ZERO];
+            row[place as usize] = gradient;
+            for k in 0..4 {
+                own[k] += gradient[k].to_f64();
+            }
         }
     }
+    Vec3::new(own[0], own[1], own[2])
 }
 
 /// The gradients of sixteen columns.

@@ -11,7 +11,7 @@ mod radial;
 
 use std::time::Instant;
 
-use natron_atoms::{Mat3, Species};
+use natron_atoms::{Mat3, Species, Vec3};
 use natron_descriptor::simd::Kernel;
 use natron_descriptor::{CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, Real, SimdPath, Vector};
 
@@ -57,6 +57,8 @@ pub(crate) struct Scratch<T> {
 pub(crate) struct BlockOutput {
     /// Energy of each centre, eV.
     pub energies_ev: [f64; BLOCK],
+    /// What each centre's own energy exerts on it, eV/A.
+    pub own_forces: [Vec3; BLOCK],
     /// Virial, eV.
     pub virial_ev: Mat3,
     /// A pair with no distance, if there is one: (centre, neighbour, distance in A).
@@ -65,7 +67,12 @@ pub(crate) struct BlockOutput {
 
 impl Default for BlockOutput {
     fn default() -> Self {
-        Self { energies_ev: [0.0; BLOCK], virial_ev: Mat3::zeros(), overlap: None }
+        Self {
+            energies_ev: [0.0; BLOCK],
+            own_forces: [Vec3::zeros(); BLOCK],
+            virial_ev: Mat3::zeros(),
+            overlap: None,
+        }
     }
 }
 
@@ -133,7 +140,15 @@ impl<T: Real> Compiled<T> {
     ) {
         let Some(&leader) = centres.first() else { return };
         let species = usize::from(scene.numbers[leader as usize]);
-        let work = BlockKernel { model: self, scene, species, centres, scratch, rows };
+        let work = BlockKernel {
+            model: self,
+            scene,
+            species,
+            centres,
+            scratch,
+            rows,
+            own_forces: &mut out.own_forces,
+        };
         out.virial_ev = path.run(work);
         for (energy, kernel) in out.energies_ev.iter_mut().zip(&scratch.energies) {
             *energy = kernel.to_f64() + self.baseline_ev[species];
@@ -171,9 +186,12 @@ impl<T: Real> Compiled<T> {
         let vector: [f64; 3] = std::array::from_fn(|k| hood.vector[k][close.column].to_f64());
         let gradient = vector.map(|x| x * (0.5 * slope / distance));
         for k in 0..3 {
+            let before = entry[k];
             entry[k] += T::from_f64(gradient[k]);
+            // What the neighbour will feel, so that momentum is conserved to the last bit of f32.
+            out.own_forces[close.slot][k] += entry[k].to_f64() - before.to_f64();
         }
-        out.virial_ev -= natron_atoms::Vec3::from(gradient) * natron_atoms::Vec3::from(vector).transpose();
+        out.virial_ev -= Vec3::from(gradient) * Vec3::from(vector).transpose();
     }
 }
 
@@ -205,6 +223,7 @@ struct BlockKernel<'a, T> {
     centres: &'a [u32],
     scratch: &'a mut Scratch<T>,
     rows: &'a mut [[T; 4]],
+    own_forces: &'a mut [Vec3; BLOCK],
 }
 
 impl<T: Real> Kernel for BlockKernel<'_, T> {
@@ -213,7 +232,7 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
 
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> Mat3 {
-        let Self { model, scene, species, centres, scratch, rows } = self;
+        let Self { model, scene, species, centres, scratch, rows, own_forces } = self;
         let mut clock = scratch.phases_s.map(|_| Instant::now());
         let mut lap = |phases: &mut Option<[f64; 3]>, phase: usize| {
             if let (Some(phases), Some(start)) = (phases, &mut clock) {
@@ -244,7 +263,8 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
             let weights = &gradients[slot * vectors..(slot + 1) * vectors];
             model.invariants.adjoint(path, &density[slot], weights, by_density);
             row.fill([T::ZERO; 4]);
-            backward::pair_gradients(path, hood, hood.spans[slot], by_density, row, &mut virial);
+            own_forces[slot] =
+                backward::pair_gradients(path, hood, hood.spans[slot], by_density, row, &mut virial);
         }
         let [xx, yy, zz, yz, xz, xy] = virial.map(|lanes| lanes.0.iter().map(|x| x.to_f64()).sum::<f64>());
         lap(phases_s, 2);
