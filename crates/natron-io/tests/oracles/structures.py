@@ -72,6 +72,23 @@ def held_by(lmp):
     return {"cell": cell.tolist(), "positions": positions.tolist(), "velocities": (gather("v", 1) / 1e3).tolist()}
 
 
+def read_poscar(path):
+    """What a file says: ASE applies the constraints that it reads to the velocities that it reads after them."""
+    kept, apply = [], Atoms.set_constraint
+
+    def keep(self, constraint=None):
+        kept.append(constraint)
+        apply(self)
+
+    Atoms.set_constraint = keep
+    try:
+        atoms = read(path, format="vasp")
+    finally:
+        Atoms.set_constraint = apply
+    atoms.set_constraint(kept[-1])
+    return atoms
+
+
 def write_poscar(folder):
     plain = atoms_in(CELL, 1, velocities=False)
     fixed = atoms_in(CELL, 2)
@@ -79,12 +96,12 @@ def write_poscar(folder):
     for name, atoms, direct in [("POSCAR", plain, True), ("cartesian.vasp", plain, False), ("CONTCAR", fixed, True),
                                 ("fixed.poscar", fixed, False), ("moving.vasp", atoms_in(CELL, 3), True)]:
         write(folder / name, atoms, format="vasp", direct=direct)
-        yield name, read(folder / name, format="vasp")
+        yield name, read_poscar(folder / name)
     # A scale, a volume and three scales, which ASE reads as well.
     text = (folder / "cartesian.vasp").read_text().splitlines()
     for name, scale in [("scaled.vasp", "1.7"), ("volume.vasp", "-412.5"), ("three.vasp", "1.1 0.9 1.3")]:
         (folder / name).write_text("\n".join([text[0], scale] + text[2:]) + "\n")
-        yield name, read(folder / name, format="vasp")
+        yield name, read_poscar(folder / name)
 
 
 def write_lammps(folder):
@@ -165,7 +182,8 @@ if __name__ == "__main__":
         answers = {name: as_json(atoms) for written in (write_poscar, write_lammps, write_cif) for name, atoms in written(folder)}
         answers["general.data"], answers["restricted.data"] = write_general(folder)
     elif command == "read":
-        answers = [as_json(read(path, format=arguments[0])) for path in arguments[1:]]
+        one = read_poscar if arguments[0] == "vasp" else lambda path: read(path, format=arguments[0])
+        answers = [as_json(one(path)) for path in arguments[1:]]
     else:
         answers = []
         for path in arguments:
