@@ -1,6 +1,6 @@
-//! The parts of the kernel that natron-descriptor has, on each SIMD path: radial functions by formula and by table,
+//! Parts of the kernel on each SIMD path: radial functions by formula and by table,
 //! the polynomials of the harmonics and their contraction for sixteen pairs, invariants of an environment and their
-//! adjoint with the shipped model's couplings, and the multiply-adds that a core does at best.
+//! adjoint with the shipped model's couplings, the network for a block of atoms, and the multiply-adds that a core does at best.
 //!
 //! `cargo bench --bench kernel`; once and untimed as part of `cargo xtask test`.
 
@@ -12,6 +12,7 @@ use natron_descriptor::simd::Kernel;
 use natron_descriptor::{
     CHANNELS, HARMONICS, Invariants, Lanes, Path, RadialBasis, RadialTable, SimdPath, Vector, Wide,
 };
+use natron_potential::dense::{BLOCK, Network, NetworkScratch};
 use natron_potential::{ModelSpec, NeuralPotential};
 
 const PATHS: [&str; 3] = ["avx512", "avx2", "portable"];
@@ -189,6 +190,45 @@ fn adjoint_of_an_environment(bencher: Bencher<'_, '_>, name: &str) {
     bencher.bench_local(|| {
         let (density, gradient) = (black_box(&density), &mut gradient);
         path(name).run(Adjoint { invariants: &invariants, density, weights: &weights, gradient });
+    });
+}
+
+struct Evaluate<'a> {
+    network: &'a Network<f32>,
+    features: &'a [Lanes<f32>],
+    gradients: &'a mut [Lanes<f32>],
+    energies: &'a mut [f32; BLOCK],
+    scratch: &'a mut NetworkScratch<f32>,
+}
+
+impl Kernel for Evaluate<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) {
+        self.network.evaluate(path, self.features, self.gradients, self.energies, self.scratch);
+    }
+}
+
+/// Energies of a block of atoms and their gradients by the features, with layers of the shipped model's shapes.
+#[divan::bench(args = PATHS)]
+fn network_of_a_block(bencher: Bencher<'_, '_>, name: &str) {
+    let layer = |(inputs, outputs): (usize, usize)| {
+        let weights = (0..inputs * outputs).map(|k| (k as f64).sin() / inputs as f64).collect();
+        (inputs, outputs, weights, vec![0.1; outputs])
+    };
+    let spec = shipped();
+    let network = Network::new(&spec.layer_shapes().into_iter().map(layer).collect::<Vec<_>>());
+    let features = environment(BLOCK * spec.features() / CHANNELS);
+    let (mut gradients, mut energies) = (features.clone(), [0.0; BLOCK]);
+    let mut scratch = network.scratch();
+    bencher.counter(ItemsCount::new(BLOCK)).bench_local(|| {
+        path(name).run(Evaluate {
+            network: &network,
+            features: black_box(&features),
+            gradients: &mut gradients,
+            energies: &mut energies,
+            scratch: &mut scratch,
+        });
     });
 }
 
