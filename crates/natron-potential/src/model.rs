@@ -100,7 +100,7 @@ pub enum ModelError {
 
 /// Widest layer, most basis functions: limits that keep a hostile file small.
 const MAX_WIDTH: usize = 4096;
-const MAX_RADIAL: usize = 64;
+pub(crate) const MAX_RADIAL: usize = 64;
 
 impl ModelSpec {
     /// The elements, checked.
@@ -145,7 +145,21 @@ impl ModelSpec {
         if self.hidden.len() > 4 || self.hidden.iter().any(|w| !(1..=MAX_WIDTH).contains(w)) {
             return Err(ModelError::Range(format!("at most 4 hidden layers of 1..{MAX_WIDTH}")));
         }
-        Zbl::new(&self.walls).map(|_| ()).map_err(ModelError::Range)
+        Zbl::new(&self.walls).map_err(ModelError::Range)?;
+        self.walls.iter().try_for_each(|wall| self.check_wall(wall))
+    }
+
+    /// A wall acts on the pairs that the density holds: one beyond the cutoff would end with a step.
+    fn check_wall(&self, wall: &ZblPair) -> Result<(), ModelError> {
+        let [a, b] = &wall.pair;
+        let of_wall = |pair: &&PairSpec| pair.pair == wall.pair || pair.pair == [b.clone(), a.clone()];
+        match self.pairs.iter().filter(of_wall).find(|pair| wall.outer_a > pair.cutoff_a) {
+            Some(pair) => Err(ModelError::Range(format!(
+                "the wall of {a}-{b} reaches to {} A, beyond the cutoff of {} A: make outer_A shorter or cutoff_A longer",
+                wall.outer_a, pair.cutoff_a
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Index into `pairs` of an ordered pair, checked.

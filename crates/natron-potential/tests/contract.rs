@@ -1,6 +1,6 @@
 //! Every potential of the workspace passes the contract, and the contract fails what breaks it.
 
-use natron_atoms::{NeighbourList, Species, Structure};
+use natron_atoms::{Cutoffs, NeighbourList, Species, Structure};
 use natron_descriptor::{CHANNELS, SimdPath};
 use natron_potential::contract::{self, tiny_cell};
 use natron_potential::file::{self, Provenance};
@@ -226,8 +226,26 @@ fn unknown_elements_and_short_lists_are_refused() {
     let mut out = Evaluation::zeros(8);
     let refused = potential.evaluator().evaluate(&structure, &short, &mut out);
     assert!(matches!(refused, Err(EvaluationError::ShortList { .. })));
+    // Long enough for all pairs but one.
+    let cutoff_a = |a, b| if (a, b) == (Species::NA, Species::NA) { 2.0 } else { potential.cutoff_a(a, b) };
+    let short =
+        NeighbourList::build_by_pair(&structure, Cutoffs::by_pair(&NA_C, cutoff_a), 0.0).expect("a list");
+    let refused = potential.evaluator().evaluate(&structure, &short, &mut out);
+    assert!(matches!(refused, Err(EvaluationError::ShortList { list_a, .. }) if list_a == 2.0));
     structure.species[3] = Species::from_symbol("Li").expect("an element");
     let list = NeighbourList::build(&structure, 5.0, 0.0).expect("a list");
     let refused = potential.evaluator().evaluate(&structure, &list, &mut out);
     assert!(matches!(refused, Err(EvaluationError::UnknownSpecies { atom: 3, .. })));
+}
+
+#[test]
+fn a_wall_beyond_the_cutoff_is_refused() {
+    let mut model = random_model(&[], 3);
+    let cutoff_a = model.spec.pairs[model.spec.pair_index(0, 1)].cutoff_a;
+    let wall = |outer_a| ZblPair { pair: ["Na".into(), "C".into()], inner_a: 0.6, outer_a };
+    model.spec.walls = vec![wall(cutoff_a)];
+    assert!(model.spec.validate().is_ok());
+    model.spec.walls = vec![wall(cutoff_a + 0.1)];
+    let error = model.spec.validate().expect_err("too long").to_string();
+    assert!(error.contains("Na-C") && error.contains("outer_A"), "{error}");
 }

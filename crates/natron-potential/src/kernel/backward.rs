@@ -16,7 +16,8 @@ pub(super) type Virial<T> = [Lanes<T>; 6];
 /// Writes the gradients (eV/A) by the neighbours of one centre into its `row`, adds to the virial (eV), and returns the
 /// force (eV/A) that the centre's own energy exerts on it: the sum of the gradients.
 ///
-/// Leaves the norms of the harmonics in `by_density`. The part of a centre in the virial is symmetric because its energy does not change under rotation.
+/// Leaves the norms of the harmonics in `by_density`. The part of a centre in the virial is symmetric because its energy
+/// does not change under rotation.
 #[inline(always)]
 pub(super) fn pair_gradients<T: Real, P: Path>(
     path: P,

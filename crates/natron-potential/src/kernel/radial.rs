@@ -2,10 +2,10 @@
 
 use natron_descriptor::{CHANNELS, Lanes, Path, RadialBasis, RadialTable, Real, Vector};
 
+use crate::model::MAX_RADIAL;
+
 /// Intervals of a table: its forces differ from those of the formula by less than f32 rounds.
 const INTERVALS: usize = 128;
-/// Most terms a model may have.
-pub(crate) const MAX_TERMS: usize = 64;
 
 /// As a table in f32, by the formula in f64.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl<T: Real> Formula<T> {
 
     #[inline(always)]
     fn evaluate<P: Path>(&self, path: P, distance_a: T) -> [Lanes<T>; 2] {
-        let (mut values, mut slopes) = ([T::ZERO; MAX_TERMS], [T::ZERO; MAX_TERMS]);
+        let (mut values, mut slopes) = ([T::ZERO; MAX_RADIAL], [T::ZERO; MAX_RADIAL]);
         let terms = self.coefficients.len();
         let (values, slopes) = (&mut values[..terms], &mut slopes[..terms]);
         self.basis.evaluate(distance_a, values, slopes);
