@@ -259,6 +259,7 @@ impl NeighbourList {
     /// Pairs stored for atom `i`, skin included, as slices of equal length: atoms, and numbers of images. From atom
     /// `i` to the neighbour it is `homed[index] + offsets[image] - homed[i]` with [`NeighbourList::homed`] and
     /// [`NeighbourList::offsets`]. Sorted by (index, image).
+    #[inline]
     pub fn rows(&self, i: usize) -> (&[u32], &[u32]) {
         let row = self.row(i);
         (&self.rows.index[row.clone()], &self.rows.image[row])
@@ -296,6 +297,7 @@ impl NeighbourList {
     }
 
     /// Where the pairs of atom `i` lie among all [`NeighbourList::pairs`].
+    #[inline]
     pub fn row(&self, i: usize) -> std::ops::Range<usize> {
         self.rows.first[i]..self.rows.first[i + 1]
     }

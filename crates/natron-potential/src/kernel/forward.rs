@@ -22,7 +22,7 @@ pub(super) fn density<T: Real, P: Path>(
         let distance = x.mul_add(x, y.mul_add(y, z * z)).sqrt();
         let inverse = Wide::splat(path, T::ONE) / distance;
         let unit = [x * inverse, y * inverse, z * inverse];
-        hood.polar[start / CHANNELS] = [unit[0].lanes, unit[1].lanes, unit[2].lanes, inverse.lanes];
+        hood.polar[start / CHANNELS] = [unit[0].lanes, unit[1].lanes, unit[2].lanes, inverse.lanes, distance.lanes];
         let polynomials = polynomials(path, unit);
         let mut harmonics = [Lanes::ZERO; HARMONICS];
         for lm in 0..HARMONICS {
@@ -30,7 +30,7 @@ pub(super) fn density<T: Real, P: Path>(
         }
         let columns = start..end.min(start + CHANNELS);
         for (n, column) in columns.clone().enumerate() {
-            let species = usize::from(hood.number[column]);
+            let species = hood.local[column].species();
             hood.radial[column] = radial[species].evaluate(path, distance.lanes.0[n & (CHANNELS - 1)]);
         }
         accumulate_all(path, &hood.radial[columns], &harmonics, density);
