@@ -266,7 +266,7 @@ impl NeighbourList {
     }
 
     /// Offset (A) of each image that [`NeighbourList::rows`] numbers, in the cell of the last
-    /// [`NeighbourList::update`].
+    /// [`NeighbourList::update`]. Opposite images stand symmetrically about the middle, which is the cell itself.
     pub fn offsets(&self) -> &[Vec3] {
         &self.images.offset
     }
@@ -278,11 +278,6 @@ impl NeighbourList {
             [0, 0, 0] => structure.positions[i],
             home => structure.positions[i] - structure.cell.offset(home),
         }
-    }
-
-    /// Fills `opposite`, for each pair of [`NeighbourList::row`], with the pair that leads back; `cursor` is a buffer.
-    pub fn opposites(&self, opposite: &mut Vec<u32>, cursor: &mut Vec<usize>) {
-        self.rows.opposites(opposite, cursor);
     }
 
     /// The atoms along a space-filling curve at the time of the build: those that follow each other are close in space

@@ -210,8 +210,7 @@ fn for_each_task(
             let (left, right) = outputs.split_at_mut(blocks);
             let locals = layout.start(middle) - layout.start(tasks.start);
             let (left_gradients, right_gradients) = gradients.split_at_mut(locals);
-            let mut one =
-                || for_each_task(layout, tasks.start..middle, left_gradients, left, parallel, work);
+            let mut one = || for_each_task(layout, tasks.start..middle, left_gradients, left, parallel, work);
             let mut other =
                 || for_each_task(layout, middle..tasks.end, right_gradients, right, parallel, work);
             if parallel {

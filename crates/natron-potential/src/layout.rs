@@ -8,7 +8,7 @@ use natron_atoms::NeighbourList;
 use crate::dense::BLOCK;
 
 /// The most blocks of a task: its table of sums stays in the first-level cache.
-const TASK: usize = 16;
+const TASK: usize = 8;
 /// A structure is cut into about this many tasks before tasks grow: enough to share among threads.
 const TASKS: usize = 32;
 
@@ -97,7 +97,7 @@ impl Layout {
             }
         }
         self.first.push(self.atoms.len());
-        self.blocks_per_task = (self.blocks() / TASKS).clamp(2, TASK);
+        self.blocks_per_task = (self.blocks() / TASKS).clamp(1, TASK);
     }
 
     fn number_locals(&mut self, list: &NeighbourList, numbers: &[u8]) {
@@ -232,5 +232,86 @@ fn clear_with_room<T>(buffer: &mut Vec<T>) {
     buffer.clear();
     if buffer.capacity() < before + before / 8 {
         buffer.reserve(before + before / 4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use natron_atoms::{Cell, Species, Structure, Vec3};
+
+    /// A crowd of two species; in the small cell atoms see several images of one neighbour, and themselves.
+    fn crowd(edge_a: f64, atoms: usize) -> (Structure, Vec<u8>) {
+        let cell = Cell::new([[edge_a, 0.2, 0.0], [0.0, 1.1 * edge_a, 0.0], [0.4, 0.0, edge_a]], [true; 3]);
+        let position = |k: usize| Vec3::new(0.37, 0.71, 0.13) * (k as f64 * edge_a);
+        let numbers: Vec<u8> = (0..atoms).map(|k| u8::from(k % 5 == 0)).collect();
+        let species = numbers.iter().map(|&n| [Species::C, Species::NA][usize::from(n)]).collect();
+        let positions = (0..atoms).map(position).collect();
+        (Structure::new(cell.expect("a cell"), species, positions).expect("a structure"), numbers)
+    }
+
+    #[test]
+    fn locals_stand_for_the_pairs_of_the_list() {
+        for (edge_a, atoms) in [(3.0, 7), (25.0, 1600)] {
+            let (structure, numbers) = crowd(edge_a, atoms);
+            let list = NeighbourList::build(&structure, 3.4, 0.3).expect("a sane structure");
+            let mut layout = Layout::default();
+            // A layout is used again and again.
+            layout.set(&NeighbourList::build(&structure, 2.0, 0.3).expect("a sane structure"), &numbers, 2);
+            layout.set(&list, &numbers, 2);
+            let mut seen = vec![0; atoms];
+            let mut blocks = 0..0;
+            for task in 0..layout.tasks() {
+                assert_eq!(layout.blocks_of(task).start, blocks.end);
+                blocks = layout.blocks_of(task);
+                let members = layout.members(task);
+                for centre in blocks.clone().flat_map(|block| layout.centres(block)) {
+                    let atom = layout.atoms()[centre] as usize;
+                    seen[atom] += 1;
+                    let own = &members[layout.own(centre).number()];
+                    assert_eq!(
+                        (own.atom as usize, list.offsets()[own.image as usize]),
+                        (atom, Vec3::zeros())
+                    );
+                    let (indices, images) = list.rows(atom);
+                    assert_eq!(layout.neighbours(centre).len(), indices.len());
+                    for ((local, &index), &image) in layout.neighbours(centre).iter().zip(indices).zip(images)
+                    {
+                        let member = members[local.number()];
+                        assert_eq!((member.atom, member.image), (index, image));
+                        assert_eq!(local.species(), usize::from(numbers[index as usize]));
+                    }
+                }
+            }
+            assert_eq!(blocks.end, layout.blocks());
+            assert!(seen.iter().all(|&times| times == 1));
+        }
+    }
+
+    #[test]
+    fn blocks_have_one_species_and_every_local_is_collected_once() {
+        let (structure, numbers) = crowd(25.0, 1600);
+        let list = NeighbourList::build(&structure, 3.4, 0.3).expect("a sane structure");
+        let mut layout = Layout::default();
+        layout.set(&list, &numbers, 2);
+        for block in 0..layout.blocks() {
+            let species = |centre: usize| layout.own(centre).species();
+            let centres = layout.centres(block);
+            assert!(!centres.is_empty() && centres.len() <= BLOCK);
+            assert!(centres.clone().all(|centre| species(centre) == species(centres.start)));
+        }
+        let locals = layout.start(layout.tasks());
+        let mut collected = vec![0; locals];
+        for atom in 0..structure.len() {
+            let mut before = None;
+            for &place in layout.places(atom) {
+                assert_eq!(layout.members[place as usize].atom as usize, atom);
+                assert!(before < Some(place), "in the order of the tasks");
+                before = Some(place);
+                collected[place as usize] += 1;
+            }
+        }
+        assert!(collected.iter().all(|&times| times == 1));
+        assert!(locals < 8 * structure.len(), "{locals} locals: tasks should share most of their neighbours");
     }
 }

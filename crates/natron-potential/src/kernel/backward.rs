@@ -5,7 +5,9 @@
 //! sums over channels need no horizontal addition.
 
 use natron_descriptor::polynomials::{NORMS, contract};
-use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide, registers};
+use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide};
+
+use crate::expansion::project_all;
 
 use super::Gradient;
 use super::neighbourhood::Neighbourhood;
@@ -81,56 +83,4 @@ fn sixteen<T: Real, P: Path>(
     // stretch u + (turn - outward u) / r
     let along = stretch - outward * inverse;
     [tx.mul_add(inverse, along * x), ty.mul_add(inverse, along * y), tz.mul_add(inverse, along * z)]
-}
-
-/// H and S of sixteen columns, as many harmonics at a time as registers hold.
-#[inline(always)]
-fn project_all<T: Real, P: Path>(
-    path: P,
-    by_density: &[Lanes<T>; HARMONICS],
-    values: &[Lanes<T>; CHANNELS],
-    slopes: &[Lanes<T>; CHANNELS],
-    turn: &mut [Lanes<T>; HARMONICS],
-    stretch: &mut [Lanes<T>; HARMONICS],
-) {
-    match registers::<T, P>(path) {
-        32.. => {
-            project::<T, P, 13>(path, by_density, values, slopes, turn, stretch, 0);
-            project::<T, P, 12>(path, by_density, values, slopes, turn, stretch, 13);
-        }
-        8..32 => {
-            for first in (0..HARMONICS).step_by(5) {
-                project::<T, P, 5>(path, by_density, values, slopes, turn, stretch, first);
-            }
-        }
-        _ => {
-            for first in 0..HARMONICS {
-                project::<T, P, 1>(path, by_density, values, slopes, turn, stretch, first);
-            }
-        }
-    }
-}
-
-/// H and S of harmonics `first .. first + TILE`.
-#[inline(always)]
-fn project<T: Real, P: Path, const TILE: usize>(
-    path: P,
-    by_density: &[Lanes<T>; HARMONICS],
-    values: &[Lanes<T>; CHANNELS],
-    slopes: &[Lanes<T>; CHANNELS],
-    turn: &mut [Lanes<T>; HARMONICS],
-    stretch: &mut [Lanes<T>; HARMONICS],
-    first: usize,
-) {
-    let by_density: &[_; TILE] = by_density[first..].first_chunk().expect("a tile of the harmonics");
-    let (mut h, mut s) = ([Lanes::ZERO; TILE], [Lanes::ZERO; TILE]);
-    for n in 0..CHANNELS {
-        for k in 0..TILE {
-            let gradient = by_density[k].0[n];
-            h[k] = values[n].axpy(path, gradient, h[k]);
-            s[k] = slopes[n].axpy(path, gradient, s[k]);
-        }
-    }
-    turn[first..first + TILE].copy_from_slice(&h);
-    stretch[first..first + TILE].copy_from_slice(&s);
 }

@@ -72,11 +72,7 @@ pub(crate) struct BlockOutput {
 
 impl Default for BlockOutput {
     fn default() -> Self {
-        Self {
-            energies_ev: [0.0; BLOCK],
-            virial_ev: Mat3::zeros(),
-            overlap: None,
-        }
+        Self { energies_ev: [0.0; BLOCK], virial_ev: Mat3::zeros(), overlap: None }
     }
 }
 
@@ -228,9 +224,15 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
                 *start = now;
             }
         };
-        let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s, .. } = scratch;
+        let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s, .. } =
+            scratch;
         let pairs = species * model.elements.len()..(species + 1) * model.elements.len();
-        hood.gather(scene, centres.clone(), &model.cutoff_squared[pairs.clone()], &model.near_squared[pairs.clone()]);
+        hood.gather(
+            scene,
+            centres.clone(),
+            &model.cutoff_squared[pairs.clone()],
+            &model.near_squared[pairs.clone()],
+        );
         let vectors = model.invariants.vectors();
         for slot in 0..centres.len() {
             let radial = &model.radial[pairs.clone()];
