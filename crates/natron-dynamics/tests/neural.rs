@@ -43,7 +43,7 @@ fn potential(precision: Precision) -> NeuralPotential {
     };
     let layers = vec![layers(), layers()];
     let (mean, spread) = (vec![vec![0.0; features]; 2], vec![vec![1.0; features]; 2]);
-    let model = Model { radial, mean, spread, layers, isolated_ev: vec![0.0; 2], spec };
+    let model = Model { radial, mean, spread, layers, isolated_ev: vec![0.0; 2], ensemble: Vec::new(), spec };
     NeuralPotential::new(model, precision).expect("a valid model")
 }
 

@@ -167,6 +167,8 @@ pub struct Network<T> {
     forward: Vec<Weights<T>>,
     backward: Vec<Weights<T>>,
     bias: Vec<Vec<Lanes<T>>>,
+    /// What the members of an ensemble have more in their last layer, and give more for inputs of zero.
+    members: Option<(Weights<T>, Vec<Lanes<T>>)>,
 }
 
 /// Buffers of [`Network::evaluate`].
@@ -174,6 +176,8 @@ pub struct Network<T> {
 pub struct NetworkScratch<T> {
     values: Vec<Vec<Lanes<T>>>,
     slopes: Vec<Vec<Lanes<T>>>,
+    /// What each member gives more than the network, `[atoms][members / 16]`, if there is an ensemble.
+    pub members: Vec<Lanes<T>>,
 }
 
 impl<T: Real> Network<T> {
@@ -201,7 +205,36 @@ impl<T: Real> Network<T> {
                     .collect()
             })
             .collect();
-        Self { inputs: layers[0].0, forward, backward, bias }
+        Self { inputs: layers[0].0, forward, backward, bias, members: None }
+    }
+
+    /// The same with an ensemble: `rows` are what its members have more in their last layer than the network, row-major
+    /// `[members, inputs of the last layer]`. Members are compared by what they give beyond inputs of zero.
+    #[must_use]
+    pub fn with_members(mut self, rows: &[f64]) -> Self {
+        let width = self.forward.last().map_or(0, |last| last.inputs);
+        let count = rows.len() / width.max(1);
+        if count > 0 {
+            let weights = Weights::new(width, count, |member, input| rows[member * width + input]);
+            let vectors = weights.vectors();
+            self.members = Some((weights, vec![Lanes::ZERO; vectors]));
+            let (mut scratch, empty) = (self.scratch(), vec![Lanes::ZERO; self.inputs.div_ceil(CHANNELS)]);
+            self.evaluate(
+                natron_descriptor::Portable,
+                &empty,
+                &mut empty.clone(),
+                &mut [T::ZERO],
+                &mut scratch,
+            );
+            let nothing = scratch.members[..vectors].iter().map(|lanes| Lanes(lanes.0.map(|x| T::ZERO - x)));
+            self.members = self.members.map(|(weights, _)| (weights, nothing.collect()));
+        }
+        self
+    }
+
+    /// Members of the ensemble, up to the next multiple of sixteen (those beyond have no weights); 0 without one.
+    pub fn member_vectors(&self) -> usize {
+        self.members.as_ref().map_or(0, |(weights, _)| weights.vectors())
     }
 
     /// Buffers for one block.
@@ -210,6 +243,7 @@ impl<T: Real> Network<T> {
         NetworkScratch {
             values: self.forward.iter().map(|w| sized(w.vectors())).collect(),
             slopes: self.forward.iter().map(|w| sized(w.vectors())).collect(),
+            members: sized(self.member_vectors()),
         }
     }
 
@@ -247,6 +281,18 @@ impl<T: Real> Network<T> {
         }
         for (a, out) in out.iter_mut().enumerate() {
             *out = scratch.values[last][a].0[0];
+        }
+        if let Some((weights, nothing)) = &self.members {
+            let vectors = weights.vectors();
+            let (input, stride) = match last {
+                0 => (x, self.inputs.div_ceil(CHANNELS)),
+                _ => (&scratch.values[last - 1][..], self.forward[last - 1].vectors()),
+            };
+            let members = &mut scratch.members[..atoms * vectors];
+            for (k, member) in members.iter_mut().enumerate() {
+                *member = nothing[k % vectors];
+            }
+            weights.accumulate(path, input, stride, members, atoms);
         }
         self.pull_back(path, gradient, scratch, atoms);
     }

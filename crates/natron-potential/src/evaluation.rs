@@ -117,6 +117,19 @@ pub trait Potential: Send + Sync {
         0.0
     }
 
+    /// Standard deviation of each force component, eV/A, `[n]`, where the potential knows one. Takes as long as many
+    /// evaluations. `list` must hold [`Potential::cutoffs`].
+    ///
+    /// # Errors
+    /// See [`EvaluationError`].
+    fn force_std_ev_per_a(
+        &self,
+        _structure: &Structure,
+        _list: &NeighbourList,
+    ) -> Result<Option<Vec<Vec3>>, EvaluationError> {
+        Ok(None)
+    }
+
     /// A calculator with its own buffers.
     fn evaluator(&self) -> Box<dyn Evaluator + '_>;
 }

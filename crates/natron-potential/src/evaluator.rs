@@ -7,12 +7,13 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use natron_atoms::{NeighbourList, Species, Structure, Vec3};
-use natron_descriptor::{Real, SimdPath};
+use natron_descriptor::Real;
 use rayon::prelude::*;
 
 use crate::kernel::{BlockOutput, Compiled, Gradient, Scene, Scratch};
 use crate::layout::{Layout, Local, Member};
-use crate::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
+use crate::model::MAX_MEMBERS;
+use crate::{Evaluation, EvaluationError, Evaluator, NeuralPotential, PhaseTimes, Potential};
 
 /// Fewer blocks than this run on the calling thread: waking others would cost more.
 const PARALLEL_BLOCKS: usize = 6;
@@ -20,8 +21,7 @@ const PARALLEL_BLOCKS: usize = 6;
 const COLLECT: usize = 64;
 
 pub(crate) struct NeuralEvaluator<'a, T> {
-    potential: &'a dyn Potential,
-    simd: SimdPath,
+    potential: &'a NeuralPotential,
     compiled: &'a Compiled<T>,
     elements: Vec<Species>,
     species: Vec<Species>,
@@ -38,12 +38,11 @@ pub(crate) struct NeuralEvaluator<'a, T> {
 }
 
 impl<'a, T: Real> NeuralEvaluator<'a, T> {
-    pub fn new(potential: &'a dyn Potential, simd: SimdPath, compiled: &'a Compiled<T>) -> Self {
+    pub fn new(potential: &'a NeuralPotential, compiled: &'a Compiled<T>) -> Self {
         // One for each worker, and one for a caller outside the pool.
         let threads = rayon::current_num_threads() + 1;
         Self {
             potential,
-            simd,
             compiled,
             elements: potential.species().unwrap_or_default(),
             species: Vec::new(),
@@ -104,8 +103,8 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
 
     /// Energies, virial and the gradients by all locals.
     fn run_kernels(&mut self) {
-        let Self { simd, compiled, layout, homed, offsets, gradients, outputs, scratch, .. } = self;
-        let layout = &*layout;
+        let Self { potential, compiled, layout, homed, offsets, gradients, outputs, scratch, .. } = self;
+        let (layout, simd) = (&*layout, potential.simd());
         let spare = scratch.len() - 1;
         let work = |task: usize, gradients: &mut [Gradient], outputs: &mut [BlockOutput]| {
             let thread = rayon::current_thread_index().unwrap_or(spare).min(spare);
@@ -115,7 +114,7 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             gradients.fill([0.0; 4]);
             let scene = Scene { layout, positions: &positions };
             for (block, output) in layout.blocks_of(task).zip(outputs) {
-                compiled.block(*simd, &scene, layout.centres(block), &mut scratch, gradients, output);
+                compiled.block(simd, &scene, layout.centres(block), &mut scratch, gradients, output);
             }
             scratch.positions = positions;
         };
@@ -165,6 +164,9 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             out.virial_ev += output.virial_ev;
         }
         out.energy_ev = out.atom_energies_ev.iter().sum();
+        if self.compiled.members() > 0 {
+            self.sum_spread(out);
+        }
         let finite = |atom: usize| {
             out.atom_energies_ev[atom].is_finite() && out.forces[atom].iter().all(|x| x.is_finite())
         };
@@ -172,6 +174,28 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             Some(atom) => Err(EvaluationError::NotFinite { atom }),
             None => Ok(()),
         }
+    }
+}
+
+impl<T: Real> NeuralEvaluator<'_, T> {
+    /// Standard deviations of energies, from what the members of the ensemble give more than the model.
+    fn sum_spread(&self, out: &mut Evaluation) {
+        let factor = self.potential.uncertainty_factor();
+        let stds = out.atom_energy_std_ev.get_or_insert_default();
+        stds.clear();
+        stds.resize(out.atom_energies_ev.len(), 0.0);
+        let mut members = [0.0; MAX_MEMBERS];
+        for (block, output) in self.outputs.iter().enumerate() {
+            let centres = &self.layout.atoms()[self.layout.centres(block)];
+            for (&centre, variance) in centres.iter().zip(&output.variances_ev2) {
+                stds[centre as usize] = factor * variance.sqrt();
+            }
+            for (sum, part) in members.iter_mut().zip(&output.members_ev) {
+                *sum += part;
+            }
+        }
+        let squares: f64 = members.iter().map(|x| x * x).sum();
+        out.energy_std_ev = Some(factor * (squares / self.compiled.members() as f64).sqrt());
     }
 }
 
@@ -231,7 +255,11 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
         out: &mut Evaluation,
     ) -> Result<(), EvaluationError> {
         self.prepare(structure, list)?;
+        let stds = out.atom_energy_std_ev.take();
         out.reset(structure.len());
+        if self.compiled.members() > 0 {
+            out.atom_energy_std_ev = stds;
+        }
         self.run_kernels();
         let start = self.sum_s.map(|_| std::time::Instant::now());
         self.collect_forces(&mut out.forces);

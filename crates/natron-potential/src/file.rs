@@ -167,10 +167,14 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Model, Provenance), FileError> {
         spread: empty(n),
         layers: vec![vec![Layer::default(); spec.layer_shapes().len()]; n],
         isolated_ev: Vec::new(),
+        ensemble: empty(if tensors.names().iter().any(|name| name.starts_with("ensemble.")) { n } else { 0 }),
         spec,
     };
     read_tensors(&tensors, &mut model)?;
     model.validate()?;
+    if model.members() > 0 && !uncertainty_factor.is_some_and(|factor| factor > 0.0 && factor.is_finite()) {
+        return Err(FileError::Metadata("an ensemble needs a positive uncertainty_factor".into()));
+    }
     Ok((model, Provenance { data_sha256, errors, uncertainty_factor }))
 }
 
@@ -229,6 +233,9 @@ fn read_tensors(tensors: &SafeTensors<'_>, model: &mut Model) -> Result<(), File
         for (n, layer) in model.layers[s].iter_mut().enumerate() {
             layer.weight = floats(&format!("network.{symbol}.{n}.weight"))?;
             layer.bias = floats(&format!("network.{symbol}.{n}.bias"))?;
+        }
+        if let Some(ensemble) = model.ensemble.get_mut(s) {
+            *ensemble = floats(&format!("ensemble.{symbol}"))?;
         }
     }
     Ok(())

@@ -64,6 +64,9 @@ pub struct Model {
     pub layers: Vec<Vec<Layer>>,
     /// Energy of the isolated atom by species, eV.
     pub isolated_ev: Vec<f64>,
+    /// How far the last layers of the members of a shallow ensemble are from that of `layers`, by species, row-major
+    /// `[members, inputs of the last layer]`; empty without one.
+    pub ensemble: Vec<Vec<f32>>,
 }
 
 /// Why a model is none.
@@ -101,6 +104,8 @@ pub enum ModelError {
 /// Widest layer, most basis functions: limits that keep a hostile file small.
 const MAX_WIDTH: usize = 4096;
 pub(crate) const MAX_RADIAL: usize = 64;
+/// Most members of an ensemble.
+pub const MAX_MEMBERS: usize = 64;
 
 impl ModelSpec {
     /// The elements, checked.
@@ -203,6 +208,11 @@ impl ModelSpec {
         widths.windows(2).map(|w| (w[0], w[1])).collect()
     }
 
+    /// Inputs of the last layer.
+    pub fn last_width(&self) -> usize {
+        self.hidden.last().copied().unwrap_or_else(|| self.features())
+    }
+
     /// Longest cutoff, A.
     pub fn max_cutoff_a(&self) -> f64 {
         self.pairs.iter().map(|p| p.cutoff_a).fold(0.0, f64::max)
@@ -216,6 +226,7 @@ impl Model {
     /// See [`ModelError`].
     pub fn validate(&self) -> Result<(), ModelError> {
         self.spec.validate()?;
+        self.check_ensemble()?;
         for (name, values, length) in self.tensors() {
             let problem = if values.len() != length {
                 format!("{} numbers where {length} are needed", values.len())
@@ -239,6 +250,49 @@ impl Model {
         Ok(())
     }
 
+    fn check_ensemble(&self) -> Result<(), ModelError> {
+        let species = self.spec.species.len();
+        if !self.ensemble.is_empty() && self.ensemble.len() != species {
+            return Err(ModelError::Range("an ensemble needs its last layers for every species".into()));
+        }
+        let width = self.spec.last_width();
+        let most = self.ensemble.iter().map(Vec::len).max().unwrap_or(0);
+        if !most.is_multiple_of(width) || most > MAX_MEMBERS * width {
+            return Err(ModelError::Range(format!(
+                "an ensemble has up to {MAX_MEMBERS} members of {width} weights each"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Members of the ensemble; 0 without one.
+    pub fn members(&self) -> usize {
+        slice(&self.ensemble, 0).len() / self.spec.last_width()
+    }
+
+    /// The model whose last layers are `weights` (`[inputs of the last layer]` by species) and nothing else: no energies of
+    /// isolated atoms, no walls. Its energies are linear in the weights; with the weights of a member it gives how far that
+    /// member's energies and forces are from the model's own.
+    pub fn with_last_layer(&self, weights: &[Vec<f32>]) -> Self {
+        let mut model = Self { ensemble: Vec::new(), ..self.clone() };
+        model.spec.walls.clear();
+        model.isolated_ev.fill(0.0);
+        for (layers, weights) in model.layers.iter_mut().zip(weights) {
+            if let Some(last) = layers.last_mut() {
+                *last = Layer { weight: weights.clone(), bias: vec![0.0] };
+            }
+        }
+        model
+    }
+
+    /// What member `m` of the ensemble is more than the model, see [`Model::with_last_layer`].
+    pub fn member(&self, m: usize) -> Self {
+        let width = self.spec.last_width();
+        let weights: Vec<_> =
+            self.ensemble.iter().map(|rows| rows[m * width..(m + 1) * width].to_vec()).collect();
+        self.with_last_layer(&weights)
+    }
+
     /// Every f32 tensor: name, values, the length it must have.
     pub fn tensors(&self) -> Vec<(String, &[f32], usize)> {
         let spec = &self.spec;
@@ -256,6 +310,10 @@ impl Model {
                 let (weight, bias) = layer.map_or((&[][..], &[][..]), |l| (&l.weight[..], &l.bias[..]));
                 tensors.push((format!("network.{symbol}.{n}.weight"), weight, inputs * outputs));
                 tensors.push((format!("network.{symbol}.{n}.bias"), bias, outputs));
+            }
+            if !self.ensemble.is_empty() {
+                let length = self.members() * spec.last_width();
+                tensors.push((format!("ensemble.{symbol}"), slice(&self.ensemble, s), length));
             }
         }
         tensors

@@ -1,13 +1,16 @@
 //! The compiled neural potential: pure Rust inference, f32 or f64, any SIMD path.
 
-use natron_atoms::Species;
+use std::sync::OnceLock;
+
+use natron_atoms::{NeighbourList, Species, Structure, Vec3};
 use natron_descriptor::SimdPath;
+use rayon::prelude::*;
 
 use crate::evaluator::NeuralEvaluator;
 use crate::file::{self, FileError, Provenance};
 use crate::kernel::Compiled;
 use crate::model::{Model, ModelError};
-use crate::{Evaluator, Potential};
+use crate::{Evaluation, EvaluationError, Evaluator, Potential};
 
 /// Arithmetic of the inner loops; energies, forces and the virial are summed in f64 either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub struct NeuralPotential {
     kernels: Kernels,
     provenance: Provenance,
     simd: SimdPath,
+    /// What each member of the ensemble is more than the model; compiled when first asked for.
+    members: OnceLock<Vec<NeuralPotential>>,
 }
 
 impl NeuralPotential {
@@ -45,7 +50,8 @@ impl NeuralPotential {
             Precision::F64 => Kernels::F64(Compiled::new(&model)?),
         };
         let elements = model.spec.elements()?;
-        Ok(Self { model, elements, kernels, provenance: Provenance::default(), simd: SimdPath::detect() })
+        let provenance = Provenance::default();
+        Ok(Self { model, elements, kernels, provenance, simd: SimdPath::detect(), members: OnceLock::new() })
     }
 
     /// Reads and compiles the bytes of a potential file, in f32 on the processor's best SIMD path.
@@ -68,7 +74,24 @@ impl NeuralPotential {
 
     /// The same potential on another SIMD path.
     pub fn with_simd(self, simd: SimdPath) -> Self {
-        Self { simd, ..self }
+        Self { simd, members: OnceLock::new(), ..self }
+    }
+
+    /// The same potential with another factor from the spread of its ensemble to a standard deviation.
+    pub fn with_uncertainty_factor(mut self, factor: f64) -> Self {
+        self.provenance.uncertainty_factor = Some(factor);
+        self
+    }
+
+    fn members(&self) -> &[NeuralPotential] {
+        self.members.get_or_init(|| {
+            let member = |m: usize| {
+                Self::new(self.model.member(m), self.precision())
+                    .expect("a member of a checked model holds together")
+                    .with_simd(self.simd)
+            };
+            (0..self.model.members()).map(member).collect()
+        })
     }
 
     /// The SIMD path it runs on.
@@ -87,6 +110,11 @@ impl NeuralPotential {
     /// The model as numbers.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Factor from the spread of the ensemble to a standard deviation; 1 before it is calibrated.
+    pub fn uncertainty_factor(&self) -> f64 {
+        self.provenance.uncertainty_factor.unwrap_or(1.0)
     }
 
     /// Data and errors recorded in its file.
@@ -117,10 +145,34 @@ impl Potential for NeuralPotential {
         number.map_or(0.0, |n| self.model.isolated_ev[n])
     }
 
+    fn force_std_ev_per_a(
+        &self,
+        structure: &Structure,
+        list: &NeighbourList,
+    ) -> Result<Option<Vec<Vec3>>, EvaluationError> {
+        let (members, atoms) = (self.members(), structure.len());
+        if members.is_empty() {
+            return Ok(None);
+        }
+        let forces = members
+            .par_iter()
+            .map(|member| {
+                let mut out = Evaluation::zeros(atoms);
+                member.evaluator().evaluate(structure, list, &mut out).map(|()| out.forces)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let scale = self.uncertainty_factor().powi(2) / members.len() as f64;
+        let of_atom = |atom: usize| {
+            let squares = forces.iter().map(|forces| forces[atom].component_mul(&forces[atom])).sum::<Vec3>();
+            squares.map(|sum| (scale * sum).sqrt())
+        };
+        Ok(Some((0..atoms).map(of_atom).collect()))
+    }
+
     fn evaluator(&self) -> Box<dyn Evaluator + '_> {
         match &self.kernels {
-            Kernels::F32(compiled) => Box::new(NeuralEvaluator::new(self, self.simd, compiled)),
-            Kernels::F64(compiled) => Box::new(NeuralEvaluator::new(self, self.simd, compiled)),
+            Kernels::F32(compiled) => Box::new(NeuralEvaluator::new(self, compiled)),
+            Kernels::F64(compiled) => Box::new(NeuralEvaluator::new(self, compiled)),
         }
     }
 }

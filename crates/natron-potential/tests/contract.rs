@@ -47,7 +47,7 @@ fn random_model(hidden: &[usize], seed: u64) -> Model {
             spec.layer_shapes().into_iter().map(layer).collect()
         })
         .collect();
-    Model { radial, mean, spread, layers, isolated_ev: vec![-1.3, -0.2], spec }
+    Model { radial, mean, spread, layers, isolated_ev: vec![-1.3, -0.2], ensemble: Vec::new(), spec }
 }
 
 fn neural(hidden: &[usize], precision: Precision) -> NeuralPotential {
@@ -112,6 +112,91 @@ fn bits_do_not_depend_on_the_threads() {
     let one = run(1);
     assert_eq!(one, run(2));
     assert_eq!(one, run(5));
+}
+
+fn with_ensemble(hidden: &[usize], members: usize) -> Model {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(8);
+    let mut model = random_model(hidden, 3);
+    let weights = members * model.spec.last_width();
+    model.ensemble = (0..2).map(|_| (0..weights).map(|_| rng.random_range(-0.1..0.1)).collect()).collect();
+    model
+}
+
+/// What a model gives with the last layer of one member, in f64.
+fn of_member(model: &Model, m: usize, structure: &Structure) -> Evaluation {
+    let mut model = model.clone();
+    let width = model.spec.last_width();
+    let ensemble = std::mem::take(&mut model.ensemble);
+    for (layers, rows) in model.layers.iter_mut().zip(&ensemble) {
+        let last = layers.last_mut().expect("a layer");
+        for (weight, more) in last.weight.iter_mut().zip(&rows[m * width..]) {
+            *weight += more;
+        }
+    }
+    contract::evaluate(&NeuralPotential::new(model, Precision::F64).expect("a valid model"), structure)
+}
+
+#[test]
+fn the_spread_is_that_of_whole_models() {
+    let structure = tiny_cell(&NA_C, 1.7, 4);
+    // Twenty members fill one vector and part of another.
+    for (hidden, precision, members) in [
+        (&[24, 20][..], Precision::F64, 20),
+        (&[24, 20][..], Precision::F32, 3),
+        (&[][..], Precision::F64, 5),
+    ] {
+        let model = with_ensemble(hidden, members);
+        let mean = of_member(
+            &Model { ensemble: vec![vec![0.0; model.spec.last_width()]; 2], ..model.clone() },
+            0,
+            &structure,
+        );
+        let all: Vec<_> = (0..members).map(|m| of_member(&model, m, &structure)).collect();
+        let potential =
+            NeuralPotential::new(model, precision).expect("a valid model").with_uncertainty_factor(1.7);
+        let found = contract::evaluate(&potential, &structure);
+        let rms = |of: &dyn Fn(&Evaluation) -> f64| {
+            let squares = all.iter().map(|member| (of(member) - of(&mean)).powi(2)).sum::<f64>();
+            1.7 * (squares / members as f64).sqrt()
+        };
+        let tolerance = if precision == Precision::F64 { 1e-6 } else { 1e-4 };
+        let same = |a: f64, b: f64| assert!((a - b).abs() < tolerance * (1e-3 + b.abs()), "{a} is not {b}");
+        same(found.energy_std_ev.expect("there is an ensemble"), rms(&|e| e.energy_ev));
+        let stds = found.atom_energy_std_ev.as_ref().expect("there is an ensemble");
+        assert_eq!(stds.len(), structure.len());
+        let list = NeighbourList::build_by_pair(&structure, potential.cutoffs(), 0.2).expect("a list");
+        let forces =
+            potential.force_std_ev_per_a(&structure, &list).expect("evaluates").expect("an ensemble");
+        for atom in 0..structure.len() {
+            same(stds[atom], rms(&|e| e.atom_energies_ev[atom]));
+            for k in 0..3 {
+                same(forces[atom][k], rms(&|e| e.forces[atom][k]));
+            }
+        }
+        // The ensemble changes nothing else.
+        let plain = Model { ensemble: Vec::new(), ..potential.model().clone() };
+        let plain = contract::evaluate(&NeuralPotential::new(plain, precision).expect("valid"), &structure);
+        assert_eq!((plain.energy_ev, &plain.forces), (found.energy_ev, &found.forces));
+        assert_eq!(plain.energy_std_ev, None);
+    }
+}
+
+#[test]
+fn ensembles_are_checked_and_kept() {
+    let model = with_ensemble(&[20], 6);
+    let provenance = Provenance { uncertainty_factor: Some(2.5), ..Default::default() };
+    let bytes = file::to_bytes(&model, &provenance).expect("a valid model");
+    assert_eq!(file::from_bytes(&bytes).expect("reads").0, model);
+    assert_eq!(NeuralPotential::from_bytes(&bytes).expect("reads").uncertainty_factor(), 2.5);
+    let uncalibrated = file::to_bytes(&model, &Provenance::default()).expect("a valid model");
+    assert!(file::from_bytes(&uncalibrated).is_err_and(|e| e.to_string().contains("uncertainty_factor")));
+    let spoilt: [fn(&mut Model); 3] =
+        [|m| m.ensemble[1].truncate(40), |m| m.ensemble.truncate(1), |m| m.ensemble[0][7] = f32::NAN];
+    for spoil in spoilt {
+        let mut bad = model.clone();
+        spoil(&mut bad);
+        assert!(bad.validate().is_err());
+    }
 }
 
 /// A potential with something wrong in it.

@@ -345,6 +345,7 @@ fn untrained(spec: &ModelSpec, seed: u64) -> Model {
         spread: vec![vec![1.0; features]; count],
         layers,
         isolated_ev: vec![0.0; count],
+        ensemble: Vec::new(),
     }
 }
 

@@ -18,7 +18,7 @@ use natron_descriptor::{CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, 
 
 use crate::dense::{BLOCK, Network, NetworkScratch};
 use crate::layout::Local;
-use crate::model::{Model, ModelError};
+use crate::model::{MAX_MEMBERS, Model, ModelError};
 use crate::zbl::Zbl;
 pub(crate) use neighbourhood::Scene;
 use neighbourhood::{Close, Neighbourhood};
@@ -35,6 +35,8 @@ pub(crate) struct Compiled<T> {
     near_squared: Vec<f64>,
     invariants: Invariants<T>,
     networks: Vec<Network<T>>,
+    /// Members of the ensemble.
+    members: usize,
     /// E0 - NN(features of nothing), by species, eV.
     baseline_ev: Vec<f64>,
     walls: Zbl,
@@ -64,6 +66,10 @@ pub(crate) type Gradient = [f64; 4];
 pub(crate) struct BlockOutput {
     /// Energy of each centre, eV.
     pub energies_ev: [f64; BLOCK],
+    /// What each member of the ensemble gives for the block more than the model, eV.
+    pub members_ev: [f64; MAX_MEMBERS],
+    /// Mean square of that over the members for each centre, eV^2.
+    pub variances_ev2: [f64; BLOCK],
     /// Virial, eV.
     pub virial_ev: Mat3,
     /// A pair with no distance, if there is one: (centre, neighbour, distance in A).
@@ -72,7 +78,13 @@ pub(crate) struct BlockOutput {
 
 impl Default for BlockOutput {
     fn default() -> Self {
-        Self { energies_ev: [0.0; BLOCK], virial_ev: Mat3::zeros(), overlap: None }
+        Self {
+            energies_ev: [0.0; BLOCK],
+            members_ev: [0.0; MAX_MEMBERS],
+            variances_ev2: [0.0; BLOCK],
+            virial_ev: Mat3::zeros(),
+            overlap: None,
+        }
     }
 }
 
@@ -97,8 +109,10 @@ impl<T: Real> Compiled<T> {
             let wall_a = crate::Potential::cutoff_a(&walls, elements[a], elements[b]);
             near_squared.push(wall_a.max(NO_DISTANCE_A).powi(2));
         }
-        let networks: Vec<Network<T>> =
-            (0..species).map(|s| Network::new(&folded_layers(model, s))).collect();
+        let networks: Vec<Network<T>> = (0..species)
+            .map(|s| Network::new(&folded_layers(model, s)).with_members(&folded_members(model, s)))
+            .collect();
+        let members = model.members();
         let empty = vec![Lanes::ZERO; spec.features() / CHANNELS];
         let baseline_ev = (0..species)
             .map(|s| {
@@ -109,7 +123,22 @@ impl<T: Real> Compiled<T> {
             })
             .collect();
         let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)?;
-        Ok(Self { elements, radial, cutoff_squared, near_squared, invariants, networks, baseline_ev, walls })
+        Ok(Self {
+            elements,
+            radial,
+            cutoff_squared,
+            near_squared,
+            invariants,
+            networks,
+            members,
+            baseline_ev,
+            walls,
+        })
+    }
+
+    /// Members of the ensemble; 0 without one.
+    pub fn members(&self) -> usize {
+        self.members
     }
 
     /// Buffers of one thread.
@@ -139,15 +168,35 @@ impl<T: Real> Compiled<T> {
         gradients: &mut [Gradient],
         out: &mut BlockOutput,
     ) {
-        let species = scene.layout.own(centres.start).species();
+        let (species, atoms) = (scene.layout.own(centres.start).species(), centres.len());
         let work = BlockKernel { model: self, scene, species, centres, scratch, gradients };
         out.virial_ev = path.run(work);
         for (energy, kernel) in out.energies_ev.iter_mut().zip(&scratch.energies) {
             *energy = kernel.to_f64() + self.baseline_ev[species];
         }
+        if self.members > 0 {
+            self.spread(&scratch.network[species].members, atoms, out);
+        }
         out.overlap = None;
         for &close in &scratch.hood.close {
             self.add_wall(species, &close, &scratch.hood, gradients, out);
+        }
+    }
+
+    /// Sums what the members give more, `[atoms][members / 16]`.
+    fn spread(&self, members: &[Lanes<T>], atoms: usize, out: &mut BlockOutput) {
+        out.members_ev = [0.0; MAX_MEMBERS];
+        let rows = members.chunks_exact(self.members.div_ceil(CHANNELS)).take(atoms);
+        for (row, variance) in rows.zip(&mut out.variances_ev2) {
+            let mut squares = 0.0;
+            for (lanes, sums) in row.iter().zip(out.members_ev.as_chunks_mut::<CHANNELS>().0) {
+                for (x, sum) in lanes.0.iter().zip(sums) {
+                    let x = x.to_f64();
+                    *sum += x;
+                    squares += x * x;
+                }
+            }
+            *variance = squares / self.members as f64;
         }
     }
 
@@ -198,6 +247,16 @@ fn folded_layers(model: &Model, s: usize) -> Vec<(usize, usize, Vec<f64>, Vec<f6
         }
     }
     layers
+}
+
+/// What the members of the ensemble have more in the last layer of species `s`, `[members, inputs]`; where there is no hidden
+/// layer, the standardisation of the features is folded in.
+fn folded_members(model: &Model, s: usize) -> Vec<f64> {
+    let Some(rows) = model.ensemble.get(s) else { return Vec::new() };
+    let linear = model.spec.hidden.is_empty();
+    let scale = |input: usize| if linear { f64::from(model.spread[s][input]) } else { 1.0 };
+    let width = model.spec.last_width();
+    rows.iter().enumerate().map(|(k, x)| f64::from(*x) / scale(k % width)).collect()
 }
 
 struct BlockKernel<'a, T> {
