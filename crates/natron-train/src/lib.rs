@@ -9,6 +9,7 @@
 
 pub mod data;
 pub mod density;
+mod ensemble;
 pub mod errors;
 pub mod graph;
 pub mod loss;

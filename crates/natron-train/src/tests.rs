@@ -247,3 +247,50 @@ fn missing_isolated_energies_are_fitted() {
     assert_eq!(energies[0], -1.0);
     assert!((energies[1] - mean).abs() < 1e-9);
 }
+
+/// The members spread as the posterior says: in the direction of each datum by g^T H^-1 g, and nowhere much where data abound.
+#[test]
+fn the_ensemble_is_calibrated_and_knows_where_data_end() {
+    let mut trainer = trainer(&[16], 6);
+    while !trainer.is_finished() {
+        trainer.run_epoch().expect("an epoch");
+    }
+    let (model, factor) = trainer.with_ensemble().expect("an ensemble");
+    assert_eq!(model.members(), 32);
+    assert_eq!(trainer.with_ensemble().expect("an ensemble"), (model.clone(), factor), "drawn from the seed");
+    let bare = Model { ensemble: Vec::new(), ..model.clone() };
+    assert_eq!(&bare, trainer.best_model());
+    let potential =
+        NeuralPotential::new(model, Precision::F64).expect("valid").with_uncertainty_factor(factor);
+    let stds = |sample: &Sample| {
+        let list = natron_atoms::NeighbourList::build(&sample.structure, 4.5, 0.0).expect("a list");
+        potential.force_std_ev_per_a(&sample.structure, &list).expect("evaluates").expect("an ensemble")
+    };
+    let (mut squares, mut count) = (0.0, 0.0);
+    for sample in samples(4, 2) {
+        let list = natron_atoms::NeighbourList::build(&sample.structure, 4.5, 0.0).expect("a list");
+        let mut out = Evaluation::zeros(8);
+        potential.evaluator().evaluate(&sample.structure, &list, &mut out).expect("evaluates");
+        for ((force, reference), std) in out.forces.iter().zip(&sample.forces).zip(stds(&sample)) {
+            for k in 0..3 {
+                squares += ((force[k] - reference[k]) / std[k]).powi(2);
+                count += 1.0;
+            }
+        }
+    }
+    let calibration: f64 = squares / count;
+    assert!((calibration - 1.0).abs() < 0.01, "mean squared error over variance: {calibration}");
+    let mean = |samples: &[Sample]| {
+        let all: Vec<f64> = samples.iter().flat_map(|s| stds(s).into_iter().map(|v| v.norm())).collect();
+        all.iter().sum::<f64>() / all.len() as f64
+    };
+    let mut squeezed = samples(4, 2);
+    for sample in &mut squeezed {
+        let rows = sample.structure.cell.rows() * 0.75;
+        let rows = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)]));
+        sample.structure.cell = Cell::new(rows, [true; 3]).expect("a cell");
+        sample.structure.positions.iter_mut().for_each(|p| *p *= 0.75);
+    }
+    let (known, unknown) = (mean(&samples(4, 2)), mean(&squeezed));
+    assert!(unknown > 2.0 * known, "{unknown} eV/A far from the data, {known} among them");
+}

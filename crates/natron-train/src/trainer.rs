@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::data::{Prepared, Sample, TrainError};
 use crate::density::{self, Direction};
+use crate::ensemble;
 use crate::errors::{Metrics, metrics};
 use crate::graph::{Graph, SpeciesBatch, raw_features};
 use crate::loss::{self, FrameWeights, LossOfFrame, Parts};
@@ -124,6 +125,15 @@ impl Trainer {
     /// The averaged model as it is.
     pub fn average_model(&self) -> &Model {
         &self.average
+    }
+
+    /// [`Trainer::best_model`] with a shallow ensemble (32 members), and the factor from the spread of the members to
+    /// standard deviations of force components, calibrated on the validation frames.
+    ///
+    /// # Errors
+    /// A frame cannot be evaluated.
+    pub fn with_ensemble(&self) -> Result<(Model, f64), TrainError> {
+        ensemble::shallow(&self.best, &self.train, &self.valid, &self.loss, self.seed)
     }
 
     /// One pass over the training frames, in an order that depends on seed and epoch alone.

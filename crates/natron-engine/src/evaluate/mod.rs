@@ -1,15 +1,17 @@
 //! `natron evaluate`: what a potential predicts for labelled frames, and how far off it is.
 
+mod coverage;
 mod errors;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use natron_atoms::{AtomArray, Frame, InfoValue, Labels, NeighbourList};
+use natron_atoms::{AtomArray, Frame, InfoValue, Labels, NeighbourList, Vec3};
 use natron_potential::Evaluation;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
+pub use coverage::{Coverage, Share};
 pub use errors::Errors;
 
 use crate::envelope::Build;
@@ -44,8 +46,17 @@ pub struct EvaluateReport {
     pub by_kind: Vec<(Option<String>, Errors)>,
     /// By file.
     pub by_file: Vec<(PathBuf, Errors)>,
+    /// Errors of forces against their predicted standard deviations, where the potential knows them.
+    pub coverage: Coverage,
     /// Where the predictions were written.
     pub output: Option<PathBuf>,
+}
+
+/// What is predicted for a frame.
+struct Prediction {
+    values: Evaluation,
+    /// Standard deviations of force components, eV/A, where the potential knows them.
+    force_std: Option<Vec<Vec3>>,
 }
 
 /// A frame and where it came from.
@@ -136,8 +147,8 @@ fn is_selected(frame: &Frame, options: &EvaluateOptions) -> bool {
     split_fits && (options.kinds.is_empty() || frame.text("kind").is_some_and(fits))
 }
 
-fn predict(potential: &LoadedPotential, frames: &[Labelled<'_>]) -> Result<Vec<Evaluation>, Failure> {
-    let results: Vec<Result<Evaluation, InputError>> =
+fn predict(potential: &LoadedPotential, frames: &[Labelled<'_>]) -> Result<Vec<Prediction>, Failure> {
+    let results: Vec<Result<Prediction, InputError>> =
         frames.par_iter().map(|frame| predict_one(potential, frame)).collect();
     // One potential that does not know an element would fail on every frame: one message per file is enough.
     let mut errors: Vec<InputError> = Vec::new();
@@ -152,7 +163,7 @@ fn predict(potential: &LoadedPotential, frames: &[Labelled<'_>]) -> Result<Vec<E
     if errors.is_empty() { Ok(predictions) } else { Err(errors.into()) }
 }
 
-fn predict_one(loaded: &LoadedPotential, labelled: &Labelled<'_>) -> Result<Evaluation, InputError> {
+fn predict_one(loaded: &LoadedPotential, labelled: &Labelled<'_>) -> Result<Prediction, InputError> {
     let structure = &labelled.frame.structure;
     let wrong = |error: String| {
         InputError::new(format!("frame {} (counted from 0): {error}", labelled.number))
@@ -162,23 +173,30 @@ fn predict_one(loaded: &LoadedPotential, labelled: &Labelled<'_>) -> Result<Eval
     crate::structure::check(structure, loaded).map_err(&wrong)?;
     let list = NeighbourList::build(structure, loaded.potential.max_cutoff_a(), 0.0)
         .map_err(|error| wrong(error.to_string()))?;
-    let mut evaluation = Evaluation::zeros(structure.len());
-    let result = loaded.potential.evaluator().evaluate(structure, &list, &mut evaluation);
+    let mut values = Evaluation::zeros(structure.len());
+    let result = loaded.potential.evaluator().evaluate(structure, &list, &mut values);
     result.map_err(|error| wrong(error.to_string()))?;
-    Ok(evaluation)
+    let force_std = loaded.potential.force_std_ev_per_a(structure, &list);
+    Ok(Prediction { values, force_std: force_std.map_err(|error| wrong(error.to_string()))? })
 }
 
 fn compare(
     potential: &LoadedPotential,
     options: &EvaluateOptions,
     frames: &[Labelled<'_>],
-    predictions: &[Evaluation],
+    predictions: &[Prediction],
 ) -> EvaluateReport {
     let mut total = Errors::default();
     let mut by_kind: BTreeMap<Option<String>, Errors> = BTreeMap::new();
     let mut by_file: Vec<(PathBuf, Errors)> =
         options.files.iter().map(|file| (file.clone(), Errors::default())).collect();
-    for (labelled, predicted) in frames.iter().zip(predictions) {
+    let mut coverage = Coverage::default();
+    for (labelled, prediction) in frames.iter().zip(predictions) {
+        let predicted = &prediction.values;
+        if let (Some(stds), Some(forces)) = (&prediction.force_std, &labelled.frame.labels.forces) {
+            let host = labelled.frame.text("host").unwrap_or_default();
+            coverage.add(host, &predicted.forces, stds, forces);
+        }
         total.add(&labelled.frame, predicted);
         let kind = labelled.frame.text("kind").map(str::to_string);
         by_kind.entry(kind).or_default().add(&labelled.frame, predicted);
@@ -192,12 +210,14 @@ fn compare(
         total,
         by_kind: by_kind.into_iter().collect(),
         by_file,
+        coverage,
         output: options.output.clone(),
     }
 }
 
 /// The frame with predictions as its labels and the reference beside them as `ref_*`.
-fn with_predictions(frame: &Frame, predicted: &Evaluation) -> Frame {
+fn with_predictions(frame: &Frame, prediction: &Prediction) -> Frame {
+    let predicted = &prediction.values;
     let mut out = frame.clone();
     out.labels = Labels {
         energy_ev: Some(predicted.energy_ev),
@@ -207,6 +227,13 @@ fn with_predictions(frame: &Frame, predicted: &Evaluation) -> Frame {
     };
     if let Some(std) = predicted.energy_std_ev {
         out.info.push(("energy_std".into(), InfoValue::Real(std)));
+    }
+    if let Some(stds) = &predicted.atom_energy_std_ev {
+        out.arrays.push(("energies_std".into(), AtomArray::Real { columns: 1, values: stds.clone() }));
+    }
+    if let Some(stds) = &prediction.force_std {
+        let values = stds.iter().flat_map(|std| std.iter().copied()).collect();
+        out.arrays.push(("forces_std".into(), AtomArray::Real { columns: 3, values }));
     }
     if let Some((energy, _)) = errors::force_consistent_energy(&frame.labels) {
         out.info.push(("ref_energy".into(), InfoValue::Real(energy)));
@@ -240,6 +267,9 @@ impl EvaluateReport {
             .iter()
             .map(|(file, errors)| group("file", file.display().to_string().into(), errors));
         map.insert("by_file".into(), files.collect());
+        if !self.coverage.is_empty() {
+            map.insert("uncertainty".into(), self.coverage.json());
+        }
         map.insert("potential".into(), serde_json::json!({ "name": self.potential, "sha256": self.sha256 }));
         map.insert("output".into(), self.output.as_ref().map(|path| path.display().to_string()).into());
         map.into()

@@ -47,7 +47,7 @@ pub(super) fn leave_one_host_out(
         while !trainer.is_finished() {
             trainer.run_epoch().map_err(failed)?;
         }
-        add(&mut errors, &Fold { model: trainer.best_model().clone() }, &left_out)?;
+        add(&mut errors, &Fold { model: trainer.best_model().clone(), uncertainty_factor: None }, &left_out)?;
         watch.detail(&format!("{} of {} hosts left out", k + 1, hosts.len()));
     }
     Ok(Some(errors))

@@ -183,7 +183,35 @@ pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> Stri
                 .figure(&plot.to_svg(480.0, 440.0), &format!("Force components on {species}, test split."));
         }
     }
+    if !results.calibrated.is_empty() {
+        page = page
+            .heading("Uncertainty")
+            .text(&uncertainty_text(results))
+            .figure(&reliability(results).to_svg(480.0, 440.0), "Force components in ten bins of rising predicted standard deviation: on the diagonal errors are as large as predicted. The factor was fitted to the validation frames.");
+    }
     page.heading("Deck").code(&job.deck_for_directory()).to_html()
+}
+
+fn uncertainty_text(results: &Results) -> String {
+    let mut text = format!(
+        "32 last layers drawn from the curvature of the loss, spread times {:.2}. Validation: {}.",
+        results.uncertainty_factor.unwrap_or(1.0),
+        results.calibrated.text()
+    );
+    if !results.tested.is_empty() {
+        text.push_str(&format!(" Test: {}.", results.tested.text()));
+    }
+    text
+}
+
+fn reliability(results: &Results) -> Plot {
+    let plot = Plot::new("")
+        .x("predicted standard deviation / (eV/\u{c5})")
+        .y("error, root mean square / (eV/\u{c5})")
+        .diagonal()
+        .log_log()
+        .scatter("validation", &results.calibrated.reliability());
+    if results.tested.is_empty() { plot } else { plot.scatter("test", &results.tested.reliability()) }
 }
 
 /// What the keys of a training deck mean, in the order in which they are written.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use natron_atoms::NeighbourList;
+use natron_atoms::{NeighbourList, Vec3};
 use natron_potential::file::{self, Errors as FileErrors, Provenance, SplitErrors};
 use natron_potential::{Evaluation, Model, NeuralPotential, Potential, Precision};
 use natron_train::{EpochReport, Trainer};
@@ -13,7 +13,7 @@ use super::data::{Labelled, Split};
 use super::report::{self, History};
 use super::{TrainJob, cross};
 use crate::envelope::Build;
-use crate::evaluate::Errors;
+use crate::evaluate::{Coverage, Errors};
 use crate::job::{Job, RunOutcome};
 use crate::md::now_utc;
 use crate::run_directory::{Existing, RunDirectory};
@@ -28,6 +28,8 @@ const LOSSES: &str = "losses.csv";
 /// A trained model and what it predicts with.
 pub(super) struct Fold {
     pub model: Model,
+    /// Of the model's ensemble.
+    pub uncertainty_factor: Option<f64>,
 }
 
 impl Job for TrainJob {
@@ -62,7 +64,8 @@ impl Job for TrainJob {
         watch.info(&self.about());
         let mut history = History::read(&directory.join(LOSSES), trainer.epoch());
         let stopped = self.epochs(&mut trainer, &mut history, watch)?;
-        let fold = Fold { model: trainer.best_model().clone() };
+        let (model, factor) = trainer.with_ensemble().map_err(|error| RunError::new(error.to_string()))?;
+        let fold = Fold { model, uncertainty_factor: Some(factor) };
         let hosts = match stopped {
             None if self.deck.data.leave_one_host_out => cross::leave_one_host_out(self, &fold, watch)?,
             _ => None,
@@ -166,7 +169,7 @@ impl TrainJob {
         let provenance = Provenance {
             data_sha256: self.data.sha256.clone(),
             errors: FileErrors { valid: split(&results.valid), test: split(&results.test) },
-            uncertainty_factor: None,
+            uncertainty_factor: fold.uncertainty_factor,
         };
         let bytes =
             file::to_bytes(&fold.model, &provenance).map_err(|error| RunError::new(error.to_string()))?;
@@ -198,6 +201,10 @@ pub(super) struct Results {
     pub left_out: Option<Errors>,
     /// Force components of the test split: (reference, predicted), eV/A, by species.
     pub parity: Vec<(String, Vec<(f64, f64)>)>,
+    pub uncertainty_factor: Option<f64>,
+    /// Errors of forces against their standard deviations: on the frames they were calibrated on, and on the test split.
+    pub calibrated: Coverage,
+    pub tested: Coverage,
 }
 
 impl Results {
@@ -210,8 +217,16 @@ impl Results {
             by_kind: Vec::new(),
             left_out,
             parity: job.deck.model.species.iter().map(|s| (s.clone(), Vec::new())).collect(),
+            uncertainty_factor: fold.uncertainty_factor,
+            calibrated: Coverage::default(),
+            tested: Coverage::default(),
         };
         let frames: Vec<&Labelled> = job.data.frames.iter().collect();
+        let held_out: Vec<&Labelled> = frames.iter().copied().filter(|f| f.split != Split::Train).collect();
+        for (labelled, (values, stds)) in held_out.iter().zip(predict_with_stds(fold, &held_out)?) {
+            let coverage = if labelled.split == Split::Test { &mut out.tested } else { &mut out.calibrated };
+            coverage.add(&labelled.host, &values.forces, &stds, &labelled.sample.forces);
+        }
         for (labelled, values) in frames.iter().zip(predict(fold, &frames)?) {
             match labelled.split {
                 Split::Train => out.train.add(&labelled.frame, &values),
@@ -262,6 +277,14 @@ impl Results {
             Value::Object(map)
         };
         summary.insert("test_by_kind".into(), self.by_kind.iter().map(kind).collect());
+        if let Some(factor) = self.uncertainty_factor {
+            let uncertainty = serde_json::json!({
+                "factor": factor,
+                "valid": self.calibrated.json(),
+                "test": if self.tested.is_empty() { Value::Null } else { self.tested.json() },
+            });
+            summary.insert("uncertainty".into(), uncertainty);
+        }
         if let Some(errors) = &self.left_out {
             let mut map = Map::new();
             map.insert("n_hosts".into(), cross::hosts(job).len().into());
@@ -273,18 +296,38 @@ impl Results {
 
 /// What a model predicts for frames.
 pub(super) fn predict(fold: &Fold, frames: &[&Labelled]) -> Result<Vec<Evaluation>, RunError> {
-    let failed = |error: String| RunError::new(format!("the trained model cannot be evaluated: {error}"));
-    let potential = NeuralPotential::new(fold.model.clone(), Precision::F32)
-        .map_err(|error| failed(error.to_string()))?;
-    frames
-        .par_iter()
-        .map(|labelled| {
-            let structure = &labelled.sample.structure;
-            let list = NeighbourList::build(structure, potential.max_cutoff_a(), 0.0)
-                .map_err(|error| failed(error.to_string()))?;
-            let mut out = Evaluation::zeros(structure.len());
-            let done = potential.evaluator().evaluate(structure, &list, &mut out);
-            done.map(|()| out).map_err(|error| failed(error.to_string()))
-        })
-        .collect()
+    let potential = potential(fold)?;
+    frames.par_iter().map(|labelled| evaluate(&potential, labelled).map(|(values, _)| values)).collect()
+}
+
+/// The same with standard deviations of force components (eV/A); the model has an ensemble.
+fn predict_with_stds(fold: &Fold, frames: &[&Labelled]) -> Result<Vec<(Evaluation, Vec<Vec3>)>, RunError> {
+    let potential = potential(fold)?;
+    let one = |labelled: &&Labelled| {
+        let (values, list) = evaluate(&potential, labelled)?;
+        let stds =
+            potential.force_std_ev_per_a(&labelled.sample.structure, &list).map_err(cannot_evaluate)?;
+        Ok((values, stds.unwrap_or_default()))
+    };
+    frames.par_iter().map(one).collect()
+}
+
+fn cannot_evaluate(error: impl std::fmt::Display) -> RunError {
+    RunError::new(format!("the trained model cannot be evaluated: {error}"))
+}
+
+fn potential(fold: &Fold) -> Result<NeuralPotential, RunError> {
+    let potential = NeuralPotential::new(fold.model.clone(), Precision::F32).map_err(cannot_evaluate)?;
+    Ok(potential.with_uncertainty_factor(fold.uncertainty_factor.unwrap_or(1.0)))
+}
+
+fn evaluate(
+    potential: &NeuralPotential,
+    labelled: &Labelled,
+) -> Result<(Evaluation, NeighbourList), RunError> {
+    let structure = &labelled.sample.structure;
+    let list = NeighbourList::build(structure, potential.max_cutoff_a(), 0.0).map_err(cannot_evaluate)?;
+    let mut out = Evaluation::zeros(structure.len());
+    potential.evaluator().evaluate(structure, &list, &mut out).map_err(cannot_evaluate)?;
+    Ok((out, list))
 }

@@ -90,7 +90,9 @@ fn text(report: &EvaluateReport) -> String {
         None => "no frame has an energy".into(),
     };
     let written = report.output.iter().map(|path| format!("{}\n", shown(path))).collect::<String>();
-    format!("{}\n{}\n{compared}\n{written}", groups.to_text(), species.to_text())
+    let covered =
+        if report.coverage.is_empty() { String::new() } else { format!("{}\n", report.coverage.text()) };
+    format!("{}\n{}\n{compared}\n{covered}{written}", groups.to_text(), species.to_text())
 }
 
 fn row(name: &str, errors: &Errors) -> [String; 7] {
