@@ -201,9 +201,9 @@ fn a_barostat_may_be_fast() {
         }
         ensemble
     };
-    let (ratio, error) = volume_ratio(&potential, liquid, fast, (5.0, 60, 2000));
+    let (ratio, error) = volume_ratio(&potential, liquid, fast, (5.0, 100, 1600));
     assert!((ratio - 1.0).abs() < 3.0 * error, "{ratio:.3} +- {error:.3}");
-    assert!(error < 0.05, "the test is not sharp: {error:.3}");
+    assert!(error < 0.06, "the test is not sharp: {error:.3}");
 }
 
 /// Energy of atoms, cell and both chains together, with the work against the pressure: without a trend and at least to second
