@@ -107,6 +107,11 @@ impl Document {
         }
     }
 
+    /// The path of text as `--set` writes it, where elements of arrays of tables go by their `name`.
+    pub fn resolve(&self, path: &str) -> KeyPath {
+        KeyPath::resolve(path, &self.tree().expect("the overrides were applied before"))
+    }
+
     /// An error about the value at a path, or about the nearest table above it that exists; the deck as a whole has
     /// its beginning.
     pub fn error_on(&self, path: &KeyPath, message: impl Into<String>) -> InputError {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, Species};
 use natron_dynamics::plan::PotentialChoice;
-use natron_dynamics::{MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
+use natron_dynamics::{DeckProblem, MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
 use natron_io::SourceFrame;
 
 use crate::deck::{Document, KeyPath, Problem, decode_and_check};
@@ -55,7 +55,10 @@ impl MdJob {
         };
         RunDirectory::check_place(&job.directory)
             .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
-        job.simulation(0).map_err(|error| job.setup_error(&error))?;
+        job.simulation(0).map_err(|error| match &error {
+            SetupError::Deck(problem) => in_deck(&document, problem),
+            _ => job.setup_error(&error),
+        })?;
         Ok(job)
     }
 
@@ -111,6 +114,12 @@ impl MdJob {
         }
         explain::to_toml(&deck)
     }
+}
+
+/// A problem that only deck and structure together have, at its place in the deck.
+fn in_deck(document: &Document, problem: &DeckProblem) -> InputError {
+    let error = document.error_on(&document.resolve(&problem.path), problem.message.clone());
+    InputError { help: problem.help.clone(), ..error }
 }
 
 /// What is wrong with the values of a deck, in the engine's form.

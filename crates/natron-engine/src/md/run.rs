@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use natron_atoms::Frame;
-use natron_dynamics::plan::{Ensemble, caveat};
+use natron_dynamics::plan::caveats;
 use natron_dynamics::{Instability, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary};
 
 use super::log::{self, Log, now_utc};
@@ -60,15 +60,16 @@ impl Job for MdJob {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let of = |(stage, ensemble): (&str, Ensemble)| {
-            let why = caveat(ensemble.name())?;
-            Some(format!("stage {stage} is recorded in {}: {why}", ensemble.name()))
-        };
         // Without a mobile species nobody measures D there; Berendsen is wrong for anything.
-        let measured = |(_, ensemble): &(&str, Ensemble)| {
-            !self.plan.mobile.is_empty() || ensemble.name() == "nvt-berendsen"
-        };
-        self.plan.run.recorded().filter(measured).filter_map(of).collect()
+        let measured = |name: &str| !self.plan.mobile.is_empty() || name == "nvt-berendsen";
+        let mut warnings = Vec::new();
+        for (stage, dynamics) in self.plan.run.recorded() {
+            for (name, why) in caveats(&dynamics.conditions()).into_iter().filter(|(name, _)| measured(name))
+            {
+                warnings.push(format!("stage {stage} is recorded in {name}: {why}"));
+            }
+        }
+        warnings
     }
 
     fn explain(&self) -> String {
@@ -184,8 +185,9 @@ impl MdJob {
         };
         let (thermo, trajectory) = match restart {
             None => {
+                let recorded = self.plan.run.recorded();
                 let ensembles =
-                    self.plan.run.recorded().map(|(stage, ensemble)| format!("{stage}: {ensemble}"));
+                    recorded.map(|(stage, dynamics)| format!("{stage}: {}", dynamics.conditions()));
                 let trajectory = self.is_recorded().then(|| {
                     TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure, ensembles.collect())
                 });

@@ -4,6 +4,7 @@
 //! which kind of stage or ensemble are asked of the code that reads decks. So a schema says what this natron takes,
 //! and nothing that could have been forgotten beside it.
 
+mod groups;
 mod kinds;
 mod probe;
 
@@ -22,6 +23,7 @@ pub fn md() -> Value {
     for section in sections() {
         let described = match section {
             "stage" => kinds::stages(&probe),
+            "group" => groups::groups(),
             _ => table(&probe, section),
         };
         root["properties"][section] = described;
