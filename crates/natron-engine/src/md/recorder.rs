@@ -99,7 +99,7 @@ impl Recorder<'_> {
     }
 
     fn cannot(&self, file: &str, error: impl std::fmt::Display) -> ObserverError {
-        Box::new(Unwritable(RunError::writing(&self.directory.join(file), error)))
+        unwritable(RunError::writing(&self.directory.join(file), error))
     }
 
     /// The last word: it makes no more steps, so it has no speed.
@@ -127,6 +127,11 @@ impl Recorder<'_> {
 #[error("{}", .0.message)]
 pub(super) struct Unwritable(pub(super) RunError);
 
+/// Boxed by hand: `into` would put a box into a box, and [`Unwritable`] would not be found in it again.
+pub(super) fn unwritable(error: RunError) -> ObserverError {
+    Box::new(Unwritable(error))
+}
+
 impl Observer for Recorder<'_> {
     fn on_stage_start(&mut self, stage: &Stage, at: Moment) -> Result<(), ObserverError> {
         self.stage.clone_from(&stage.name);
@@ -150,7 +155,7 @@ impl Observer for Recorder<'_> {
 
     fn on_frame(&mut self, frame: &TrajectoryFrame<'_>) -> Result<(), ObserverError> {
         match &mut self.trajectory {
-            Some(trajectory) => trajectory.append(frame).map_err(|error| Box::new(Unwritable(error)).into()),
+            Some(trajectory) => trajectory.append(frame).map_err(unwritable),
             None => Ok(()),
         }
     }
@@ -158,9 +163,9 @@ impl Observer for Recorder<'_> {
     fn on_restart(&mut self, restart: &Restart) -> Result<(), ObserverError> {
         self.thermo.flush().map_err(|error| self.cannot("thermo.csv", error))?;
         if let Some(trajectory) = &mut self.trajectory {
-            trajectory.flush().map_err(|error| ObserverError::from(Box::new(Unwritable(error))))?;
+            trajectory.flush().map_err(unwritable)?;
         }
-        restarts::write(&self.directory, restart).map_err(|error| Box::new(Unwritable(error)))?;
+        restarts::write(&self.directory, restart).map_err(unwritable)?;
         let line = restart_line(restart.step(), restart.time_ps());
         self.log.line(&line).map_err(|error| self.cannot("log.txt", error))?;
         self.watch.detail(&line);

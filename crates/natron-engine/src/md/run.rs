@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use natron_atoms::Frame;
 use natron_dynamics::plan::{Ensemble, caveat};
-use natron_dynamics::{Instability, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary};
+use natron_dynamics::{
+    Instability, Observer as _, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary,
+};
 
 use super::log::{self, Log, now_utc};
-use super::recorder::{Recorder, StepCount, Unwritable, replica_directory};
+use super::recorder::{Recorder, StepCount, Unwritable, replica_directory, unwritable};
 use super::resume::Start;
 use super::speed::Speed;
 use super::summary::{Summary, write_one, write_results};
 use super::thermo_file::ThermoFile;
-use super::{MdJob, explain, replicas};
+use super::{MdJob, explain, replicas, restarts};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
 use crate::run_directory::RunDirectory;
@@ -161,6 +163,11 @@ impl MdJob {
             let text = format!("resumed at step {} ({exact})", restart.step());
             recorder.note(&text).map_err(|error| failed(&directory, DynamicsError::Observer(error)))?;
         }
+        let begun = match restart {
+            None => recorder.on_restart(&simulation.restart()),
+            Some(restart) => restarts::remove_after(&directory, restart.step()).map_err(unwritable),
+        };
+        begun.map_err(|error| failed(&directory, DynamicsError::Observer(error)))?;
         let result = simulation.run(&mut recorder, &|| watch.stop().is_some());
         // The files are closed whatever happened, so that what was recorded can be read.
         let speed = recorder.finish();

@@ -9,7 +9,7 @@ use natron_atoms::{Cell, Structure, Vec3};
 use super::layout::{self, Fixed, GROUP, Options};
 use super::library;
 use super::series::Series;
-use crate::replace::{folder_of, named_like, sync_folder};
+use crate::replace::{folder_of, named_like, sync_folder, temporary_names};
 
 /// One frame to be written.
 #[derive(Debug, Clone, Copy)]
@@ -279,9 +279,7 @@ impl Drop for Writer {
 
 /// A temporary file beside `path` with the permissions it will have.
 pub(super) fn temporary(path: &Path) -> io::Result<tempfile::TempPath> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".natron-").suffix(".tmp");
-    Ok(named_like(&builder, path, folder_of(path))?.into_temp_path())
+    Ok(named_like(&temporary_names(), path, folder_of(path))?.into_temp_path())
 }
 
 fn flat(vectors: &[Vec3]) -> impl Iterator<Item = f64> + '_ {
