@@ -7,6 +7,7 @@ mod ensembles;
 mod evaluate;
 mod md;
 mod new;
+mod output;
 mod random_decks;
 mod replicas;
 mod resume;

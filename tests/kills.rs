@@ -31,7 +31,7 @@ struct Variant {
     folders: &'static [&'static str],
 }
 
-const VARIANTS: [Variant; 4] = [
+const VARIANTS: [Variant; 5] = [
     Variant { name: "nve", set: &[], folders: &["."] },
     Variant {
         name: "nvt-nose-hoover",
@@ -42,6 +42,14 @@ const VARIANTS: [Variant; 4] = [
         name: "npt-rescale",
         set: &[
             "stage.production.ensemble={ kind = \"npt-rescale\", temperature_K = 150.0, pressure_GPa = 0.0 }",
+        ],
+        folders: &["."],
+    },
+    Variant {
+        name: "groups",
+        set: &[
+            "output.trajectory_forces=true",
+            "output.trajectory_groups=[{ name = \"few\", indices = [\"0-9\"], every_fs = 4.0, precision = \"f32\" }]",
         ],
         folders: &["."],
     },

@@ -7,8 +7,10 @@ use natron_atoms::Species;
 use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK, TimestepFs};
 
 mod ensemble;
+mod output;
 
 pub use ensemble::{Barostat, Chain, Coupling, Ensemble, Ramp, caveat};
+pub use output::{OutputGroup, OutputPlan, Recorded, TrajectoryPrecision};
 
 /// A whole MD deck after [`MdDeck::validate`](crate::MdDeck::validate).
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub struct MdPlan {
     pub mobile: Vec<Species>,
     /// Species whose drift is removed first; empty is the whole system.
     pub reference: Vec<Species>,
+    /// What goes to the trajectory.
+    pub output: OutputPlan,
     /// The dynamics itself.
     pub run: RunPlan,
 }

@@ -74,7 +74,11 @@ impl MdJob {
             InputError::new(format!("the thermo log cannot go on: {error}")).in_file(&thermo)
         })?;
         match self.is_recorded() {
-            true => trajectory::check_resume(&directory.join(TRAJECTORY), restart.trajectory_frames()),
+            true => trajectory::check_resume(
+                &directory.join(TRAJECTORY),
+                restart.trajectory_frames(),
+                &self.trajectory_options(),
+            ),
             false => Ok(()),
         }
     }

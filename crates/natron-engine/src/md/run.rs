@@ -114,9 +114,15 @@ impl MdJob {
         for (replica, start) in starts.iter().enumerate() {
             let steps_done = if matches!(start, Start::Finished(_)) { steps_total } else { 0 };
             let stage = "waiting".into();
-            let progress =
-                Progress { replica, stage, steps_done, steps_total, ns_per_day: None, time_left: None };
-            watch.progress(&progress);
+            watch.progress(&Progress {
+                replica,
+                stage,
+                steps_done,
+                steps_total,
+                state: None,
+                ns_per_day: None,
+                time_left: None,
+            });
         }
     }
 
@@ -178,7 +184,7 @@ impl MdJob {
     }
 
     fn recorder<'w>(
-        &self,
+        &'w self,
         directory: &Path,
         replica: u32,
         restart: Option<&Restart>,
@@ -191,18 +197,16 @@ impl MdJob {
         };
         let (thermo, trajectory) = match restart {
             None => {
-                let ensembles =
-                    self.plan.run.recorded().map(|(stage, ensemble)| format!("{stage}: {ensemble}"));
                 let trajectory = self.is_recorded().then(|| {
-                    TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure, ensembles.collect())
+                    let options = self.trajectory_options();
+                    TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure, &options)
                 });
                 (ThermoFile::create(&at("thermo.csv")), trajectory)
             }
             Some(restart) => {
                 log::cut(&at("log.txt"), restart.step()).map_err(cannot("log.txt"))?;
-                let frames = restart.trajectory_frames();
                 let trajectory =
-                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), frames));
+                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), restart.step()));
                 (ThermoFile::resume(&at("thermo.csv"), restart.thermo_rows()), trajectory)
             }
         };
@@ -212,10 +216,14 @@ impl MdJob {
             log: Log::open(&at("log.txt")).map_err(cannot("log.txt"))?,
             thermo: thermo.map_err(cannot("thermo.csv"))?,
             trajectory: trajectory.transpose()?,
+            output: &self.plan.output,
             steps: StepCount::of(&self.plan.run.stages),
             speed: Speed::default(),
             clock: None,
             stage: String::new(),
+            atoms: self.atoms(),
+            state: None,
+            conserved_from_ev: None,
             last: None,
             reported: None,
             directory: directory.to_path_buf(),

@@ -89,8 +89,7 @@ impl Growing {
         }
         let rows = frame.cell.rows();
         self.edges.push((0..9).map(|k| rows[(k / 3, k % 3)]));
-        let values =
-            [frame.potential_energy_ev, frame.temperature_k, frame.pressure_gpa.unwrap_or(f64::NAN)];
+        let values = [frame.potential_energy_ev, frame.temperature_k, frame.pressure_gpa.unwrap_or(f64::NAN)];
         for (series, value) in self.observables.iter_mut().zip(values) {
             series.push([value]);
         }

@@ -152,7 +152,8 @@ fn cut_copy(path: &Path, kept: &[usize]) -> io::Result<Writer> {
 fn fixed(readers: &[Reader], opened: &Opened) -> hdf5_metno::Result<Fixed> {
     let by = opened.file.group("h5md/author")?;
     let author = attribute::string(&by, "name")?;
-    let particles = readers.iter().map(|reader| particles(reader, opened)).collect::<hdf5_metno::Result<_>>()?;
+    let particles =
+        readers.iter().map(|reader| particles(reader, opened)).collect::<hdf5_metno::Result<_>>()?;
     Ok(Fixed {
         particles,
         periodic: readers[0].periodic(),

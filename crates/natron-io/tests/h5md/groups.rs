@@ -149,9 +149,15 @@ fn groups_that_are_none_are_refused() {
     assert!(refused(&|groups| groups[0].name = "sodium".into()), "there are two");
     assert!(refused(&|groups| groups[0].atoms.push(7)), "there is no atom 7");
     assert!(refused(&|groups| groups[0].atoms.clear()));
-    for (name, good) in
-        [("na", true), ("all", false), ("alk", false), ("all-2", true), ("Na", false), ("a/b", false), ("", false)]
-    {
+    for (name, good) in [
+        ("na", true),
+        ("all", false),
+        ("alk", false),
+        ("all-2", true),
+        ("Na", false),
+        ("a/b", false),
+        ("", false),
+    ] {
         assert_eq!(is_group_name(name), good, "{name}");
     }
 }
