@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod ensembles;
 mod evaluate;
+mod limits;
 mod md;
 mod new;
 mod output;

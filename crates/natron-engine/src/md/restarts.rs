@@ -57,7 +57,12 @@ pub(super) fn newest(directory: &Path) -> Result<Restart, InputError> {
 
 /// Whether a run has left any restart, readable or not.
 pub(super) fn exist(directory: &Path) -> bool {
-    !by_step(&directory.join("restart")).is_empty()
+    newest_file(directory).is_some()
+}
+
+/// The newest restart of a run, readable or not.
+pub(super) fn newest_file(directory: &Path) -> Option<PathBuf> {
+    by_step(&directory.join("restart")).pop().map(|(_, path)| path)
 }
 
 /// The restarts of a folder, oldest first.

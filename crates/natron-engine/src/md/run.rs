@@ -179,7 +179,12 @@ impl MdJob {
         let speed = recorder.finish();
         match result {
             Ok(outcome) => Ok(replica(&simulation, speed?, outcome == Outcome::Finished)),
-            Err(error) => Err(failed(&directory, error).into()),
+            Err(error) => {
+                let error = failed(&directory, error);
+                // A full disk may refuse this line, too; the error says so already.
+                let _ = log_line(&directory.join("log.txt"), &format!("error: {}", error.message));
+                Err(error.into())
+            }
         }
     }
 
@@ -276,13 +281,12 @@ fn dump(directory: &Path, instability: &Instability) -> RunError {
     let finite = instability.forces_ev_per_a.iter().all(|force| force.iter().all(|x| x.is_finite()));
     frame.labels.forces = finite.then(|| instability.forces_ev_per_a.clone());
     let written = files::write_frames(&path, &[frame]);
-    let message = format!("the run became unstable: {instability} (atoms are counted from 0)");
-    RunError {
-        message,
-        file: written.is_ok().then_some(path),
-        help: Some(
-            "look at the frame; relax first, take a shorter timestep, or train the potential on such frames"
-                .into(),
-        ),
+    let mut help =
+        "look at the frame; relax first, take a shorter timestep, or train the potential on such frames"
+            .to_string();
+    if let Some(restart) = restarts::newest_file(directory) {
+        help += &format!("; the newest restart is {}", restart.display());
     }
+    let message = format!("the run became unstable: {instability} (atoms are counted from 0)");
+    RunError { message, file: written.is_ok().then_some(path), help: Some(help) }
 }
