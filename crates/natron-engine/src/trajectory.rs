@@ -48,6 +48,11 @@ pub(crate) fn options(
     })
 }
 
+/// The particle group whose frames are those that restarts count.
+fn counted(plan: &OutputPlan) -> &str {
+    plan.shortest().map_or("all", |group| &group.name)
+}
+
 fn precision(precision: TrajectoryPrecision) -> h5md::Precision {
     match precision {
         TrajectoryPrecision::F32 => h5md::Precision::F32,
@@ -65,9 +70,9 @@ impl TrajectoryWriter {
         Self::with(path, h5md::Writer::create(path, structure, options))
     }
 
-    /// Goes on behind the frames up to a step; what follows them is cut off.
-    pub(crate) fn resume(path: &Path, step: u64) -> Result<Self, RunError> {
-        Self::with(path, h5md::Writer::resume_at(path, step))
+    /// Goes on behind the frames that a restart was written after; what follows them is cut off.
+    pub(crate) fn resume(path: &Path, plan: &OutputPlan, frames: u64) -> Result<Self, RunError> {
+        Self::with(path, h5md::Writer::resume_by(path, counted(plan), frames))
     }
 
     fn with(path: &Path, writer: std::io::Result<h5md::Writer>) -> Result<Self, RunError> {
@@ -114,7 +119,12 @@ impl TrajectoryWriter {
 
 /// Says whether a trajectory can go on behind the `frames` frames that a restart was written after, and writes nothing. `wanted` is
 /// what the deck wants in it; the ensembles may be others, for a run may get more stages.
-pub(crate) fn check_resume(path: &Path, frames: u64, wanted: &h5md::Options) -> Result<(), InputError> {
+pub(crate) fn check_resume(
+    path: &Path,
+    frames: u64,
+    plan: &OutputPlan,
+    wanted: &h5md::Options,
+) -> Result<(), InputError> {
     let there = h5md::contents(path)?;
     let same =
         h5md::Options { ensembles: there.ensembles.clone(), author: there.author.clone(), ..wanted.clone() };
@@ -123,10 +133,7 @@ pub(crate) fn check_resume(path: &Path, frames: u64, wanted: &h5md::Options) -> 
             .in_file(path)
             .help("--resume needs the trajectory_precision, _velocities, _forces and _groups of the run"));
     }
-    // The group with the shortest interval has a frame whenever any has.
-    let groups = there.groups.iter().map(|group| Ok(h5md::Reader::open_group(path, &group.name)?.len()));
-    let most = groups.collect::<Result<Vec<_>, InputError>>()?.into_iter().max().unwrap_or(0);
-    let found = h5md::Reader::open(path)?.len().max(most) as u64;
+    let found = h5md::Reader::open_group(path, counted(plan))?.len() as u64;
     if found >= frames {
         return Ok(());
     }

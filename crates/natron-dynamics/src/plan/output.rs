@@ -50,6 +50,12 @@ pub struct OutputGroup {
 }
 
 impl OutputPlan {
+    /// The group with the shortest interval, `None` for all atoms: it has a frame whenever any has.
+    pub fn shortest(&self) -> Option<&OutputGroup> {
+        let shortest = self.groups.iter().min_by(|a, b| a.recorded.every_fs.total_cmp(&b.recorded.every_fs));
+        shortest.filter(|group| group.recorded.every_fs < self.all.every_fs)
+    }
+
     /// Steps between frames of all atoms and of each group, all atoms first.
     pub fn intervals(&self, timestep: TimestepFs) -> Vec<u64> {
         let every = std::iter::once(&self.all).chain(self.groups.iter().map(|group| &group.recorded));

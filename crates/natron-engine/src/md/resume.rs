@@ -77,6 +77,7 @@ impl MdJob {
             true => trajectory::check_resume(
                 &directory.join(TRAJECTORY),
                 restart.trajectory_frames(),
+                &self.plan.output,
                 &self.trajectory_options(),
             ),
             false => Ok(()),

@@ -210,8 +210,9 @@ impl MdJob {
             }
             Some(restart) => {
                 log::cut(&at("log.txt"), restart.step()).map_err(cannot("log.txt"))?;
+                let (output, frames) = (&self.plan.output, restart.trajectory_frames());
                 let trajectory =
-                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), restart.step()));
+                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), output, frames));
                 (ThermoFile::resume(&at("thermo.csv"), restart.thermo_rows()), trajectory)
             }
         };

@@ -27,23 +27,27 @@ impl Writer {
     /// # Errors
     /// The file cannot be read, was not written by natron or has fewer frames; the copy cannot be written.
     pub fn resume(path: &Path, frames: u64) -> io::Result<Self> {
+        Self::resume_by(path, ALL, frames)
+    }
+
+    /// As [`Writer::resume`], after the first `frames` frames of a particle group: that with the shortest interval, so that it has a frame
+    /// whenever any group has. A step would not do to say where: at the end of one stage and at the start of the next it is the same.
+    ///
+    /// # Errors
+    /// As [`Writer::resume`], or there is no such group.
+    pub fn resume_by(path: &Path, group: &str, frames: u64) -> io::Result<Self> {
         let old = Old::open(path)?;
         let frames = usize::try_from(frames).unwrap_or(usize::MAX);
-        let there = old.readers[0].len();
+        let Some(reader) = old.readers.iter().find(|reader| reader.group() == group) else {
+            return Err(io::Error::other(format!("the trajectory has no particle group `{group}`")));
+        };
+        let there = reader.len();
         if there < frames {
             let message = format!("the trajectory has {there} frames and not the {frames} to go on from");
             return Err(io::Error::other(message));
         }
-        let last = frames.checked_sub(1).map(|last| old.readers[0].steps()[last]);
+        let last = frames.checked_sub(1).map(|last| reader.steps()[last]);
         old.cut(path, |steps| steps.partition_point(|step| Some(*step) <= last))
-    }
-
-    /// Goes on with a trajectory of natron's after `step`: frames of later steps are cut off. Otherwise as [`Writer::resume`].
-    ///
-    /// # Errors
-    /// As [`Writer::resume`].
-    pub fn resume_at(path: &Path, step: u64) -> io::Result<Self> {
-        Old::open(path)?.cut(path, |steps| steps.partition_point(|at| *at <= step))
     }
 }
 
@@ -125,7 +129,7 @@ pub fn repair(path: &Path) -> io::Result<u64> {
     let frames = reader.len() as u64;
     if !reader.is_closed() {
         drop(reader);
-        Writer::resume_at(path, u64::MAX)?.close()?;
+        Old::open(path)?.cut(path, <[u64]>::len)?.close()?;
     }
     Ok(frames)
 }

@@ -115,13 +115,25 @@ fn all_groups_go_on_from_the_same_step() {
             drop(writer);
         }
         assert_eq!(Reader::open(&path).expect("opened").is_closed(), closed);
-        // 37 frames are 20 * 36 steps and the start.
-        let mut writer = Writer::resume_at(&path, 20 * 36).expect("resumed");
+        let mut writer = Writer::resume_by(&path, "sodium", 37).expect("resumed");
         (37..50).for_each(|index| append(&mut writer, index));
         writer.close().expect("closed");
         check(&path, 50);
         assert_eq!(contents(&path).expect("read"), options());
+        assert!(
+            Writer::resume_by(&path, "argon", 3).is_err() && Writer::resume_by(&path, "rest", 26).is_err()
+        );
     }
+}
+
+/// A restart written between two stages counts no frame of the second, though the file may have one of the same step.
+#[test]
+fn a_restart_before_the_first_frame_leaves_none_in_any_group() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.h5");
+    write(&path, 5);
+    Writer::resume_by(&path, "sodium", 0).expect("resumed").close().expect("closed");
+    check(&path, 0);
 }
 
 #[test]
