@@ -6,6 +6,9 @@ mod cli;
 mod docs;
 mod fuzz_corpus;
 mod interruption;
+#[cfg(unix)]
+mod kills;
+mod lammps;
 mod nac;
 mod support;
 mod trajectory;

@@ -104,3 +104,32 @@ fn energy_does_not_drift_over_100_ps() {
 struct Silent;
 
 impl Observer for Silent {}
+
+/// The figures of docs/validation.md: 100 ps in NVE with steps of 0.5, 1 and 2 fs, in both precisions.
+#[test]
+#[ignore = "ten minutes: cargo nextest run --locked --run-ignored only --no-capture nve_at_three_steps"]
+fn nve_at_three_steps() {
+    for precision in [Precision::F32, Precision::F64] {
+        for timestep_fs in [0.5, 1.0, 2.0] {
+            let conditions = Conditions {
+                temperature: TemperatureK::new(300.0).expect("in range"),
+                timestep: TimestepFs::new(timestep_fs).expect("in range"),
+                equilibration_timestep: TimestepFs::new(0.5).expect("in range"),
+                equilibration_steps: 4000,
+                steps: (100_000.0 / timestep_fs) as u64,
+                skin: LengthA::new(1.0).expect("in range"),
+                seed: 12,
+            };
+            let found = nve_conservation(&potential(precision), &small_frame(), &conditions).expect("stable");
+            eprintln!(
+                "| {precision:?} | {timestep_fs} | {:.4} | {:.2} | {:+.5} +- {:.5} |",
+                found.fluctuation_mev_per_atom,
+                found.ratio(),
+                found.drift_mev_per_atom_ps,
+                found.drift_err_mev_per_atom_ps
+            );
+            found.check().unwrap_or_else(|why| panic!("{precision:?}, {timestep_fs} fs: {why}"));
+            assert!(found.drift_mev_per_atom_ps.abs() < 0.02, "{found:?}");
+        }
+    }
+}

@@ -77,7 +77,8 @@ const GROUPS: &str = "[[group]]\nname = \"first\"\nindices = [0, \"1-1\"]\n[[gro
 fn stage_keys(rng: &mut ChaCha8Rng, timestep: f64, moves: &mut bool) -> String {
     if rng.random_ratio(1, 4) {
         let method = pick(rng, &["", "method = \"fire\"\n", "method = \"lbfgs\"\n"]);
-        let cell = pick(rng, &["", "", "cell = \"anisotropic\"\npressure_GPa = 0.1\n", "cell = \"triclinic\"\n"]);
+        let cell =
+            pick(rng, &["", "", "cell = \"anisotropic\"\npressure_GPa = 0.1\n", "cell = \"triclinic\"\n"]);
         return format!("kind = \"minimise\"\nforce_max_eV_per_A = 0.05\nmax_steps = 7\n{method}{cell}");
     }
     let first = !std::mem::replace(moves, true);

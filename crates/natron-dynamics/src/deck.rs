@@ -9,6 +9,7 @@ mod check;
 mod ensemble;
 mod group;
 mod indices;
+mod output;
 mod ramp;
 mod spelling;
 mod stage;
@@ -17,6 +18,7 @@ mod validate;
 pub use check::DeckProblem;
 pub use group::{GroupDeck, RegionDeck};
 pub use indices::IndexDeck;
+pub use output::OutputGroupDeck;
 pub use ramp::{Ends, RampDeck};
 pub use spelling::closest;
 
@@ -103,11 +105,29 @@ pub struct OutputDeck {
     pub thermo_every_fs: f64,
     /// Time between restarts, ps; default 5.
     pub restart_every_ps: f64,
+    /// How positions, velocities and forces are stored: `f32` or `f64` (default).
+    pub trajectory_precision: String,
+    /// Whether velocities go to the trajectory; default true.
+    pub trajectory_velocities: bool,
+    /// Whether forces do; default false.
+    pub trajectory_forces: bool,
+    /// Some of the atoms, recorded once more in groups of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trajectory_groups: Vec<OutputGroupDeck>,
 }
 
 impl Default for OutputDeck {
     fn default() -> Self {
-        Self { directory: None, trajectory_every_fs: 20.0, thermo_every_fs: 20.0, restart_every_ps: 5.0 }
+        Self {
+            directory: None,
+            trajectory_every_fs: 20.0,
+            thermo_every_fs: 20.0,
+            restart_every_ps: 5.0,
+            trajectory_precision: "f64".into(),
+            trajectory_velocities: true,
+            trajectory_forces: false,
+            trajectory_groups: Vec::new(),
+        }
     }
 }
 

@@ -39,7 +39,7 @@ impl std::fmt::Display for Instability {
 pub enum Breach {
     /// A force is too long.
     #[error(
-        "the force on atom {atom} ({species}) is {value_ev_per_a:.1} eV/A, the limit is {limit_ev_per_a}"
+        "the force on atom {atom} ({species}) is {value_ev_per_a:.3} eV/A, the limit is {limit_ev_per_a}"
     )]
     Force {
         /// Index of the atom, from 0.
@@ -79,7 +79,7 @@ pub enum Breach {
     },
     /// The total energy of an NVE stage is not conserved.
     #[error(
-        "the total energy has changed by {value_mev_per_atom:.1} meV/atom since the stage began, the limit is \
+        "the total energy has changed by {value_mev_per_atom:.3} meV/atom since the stage began, the limit is \
          {limit_mev_per_atom}; the longest force is on atom {atom} ({species})"
     )]
     EnergyChange {
@@ -143,12 +143,12 @@ impl Breach {
     /// A step that could not be made.
     pub(crate) fn of_step(error: StepError, structure: &Structure, limits: &Limits) -> Self {
         match error {
-            StepError::Displacement { atom, way_a } => Self::Displacement {
-                atom,
-                species: structure.species[atom],
-                value_a: way_a,
-                limit_a: limits.displacement_max.get(),
-            },
+            StepError::Displacement { atom, way_a, way_max_a } => {
+                // Some integrators move atoms in two halves of a step; the limit is one of the whole.
+                let limit_a = limits.displacement_max.get();
+                let value_a = way_a * limit_a / way_max_a;
+                Self::Displacement { atom, species: structure.species[atom], value_a, limit_a }
+            }
             StepError::Strain { strain } => Self::Strain { value: strain },
             StepError::Neighbour(error) => Self::Neighbour(error),
             StepError::Evaluation(error) => {

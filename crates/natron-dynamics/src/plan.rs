@@ -10,8 +10,10 @@ use crate::quantity::{
 };
 
 mod ensemble;
+mod output;
 
 pub use ensemble::{Barostat, Chain, Coupling, Ensemble, Piston, Ramp, caveats};
+pub use output::{OutputGroup, OutputPlan, Recorded, TrajectoryPrecision};
 
 /// A whole MD deck after [`MdDeck::validate`](crate::MdDeck::validate).
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,8 @@ pub struct MdPlan {
     pub mobile: Vec<Species>,
     /// Species whose drift is removed first; empty is the whole system.
     pub reference: Vec<Species>,
+    /// What goes to the trajectory.
+    pub output: OutputPlan,
     /// The dynamics itself.
     pub run: RunPlan,
 }

@@ -31,12 +31,14 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StepError {
     /// An atom would move farther than one step should take it.
-    #[error("atom {atom} moves {way_a:.3} A in one step")]
+    #[error("atom {atom} moves {way_a:.3} A where {way_max_a:.3} A are allowed")]
     Displacement {
         /// Index of the atom, from 0.
         atom: usize,
-        /// How far, A.
+        /// How far, A, in one step or in a part of it.
         way_a: f64,
+        /// How far it may, in the same part.
+        way_max_a: f64,
     },
     /// The cell would change more than one step should change it.
     #[error("the cell changes by {:.1} % in one step", 100.0 * strain)]
@@ -249,7 +251,8 @@ impl State {
         // Asked this way round, a NaN velocity is an error too.
         let slow = |v: &Vec3| v.norm_squared() <= speed_max * speed_max;
         if let Some(atom) = self.velocities.iter().position(|v| !slow(v)) {
-            return Err(StepError::Displacement { atom, way_a: self.velocities[atom].norm() * time });
+            let way_a = self.velocities[atom].norm() * time;
+            return Err(StepError::Displacement { atom, way_a, way_max_a });
         }
         for (position, velocity) in self.structure.positions.iter_mut().zip(&self.velocities) {
             *position += velocity * time;

@@ -15,7 +15,7 @@ use crate::common::{
     Einstein, Recorder, argon, berendsen, column, drawn, dynamics, fcc, icosahedron, langevin, mttk,
     nose_hoover, npt, picoseconds, plan, rescale, sample, simulation, symbol, temperature,
 };
-use crate::statistics::{kolmogorov_smirnov, lag_one, log_ratio_slope};
+use crate::statistics::{kolmogorov_smirnov, lag_one, log_ratio_slope, measured};
 
 const SAMPLES: u64 = 1000;
 const TIMESTEP_FS: f64 = 5.0;
@@ -59,12 +59,20 @@ fn samples_the_canonical_ensemble(ensemble: fn(f64) -> Ensemble, every: u64) {
     let conserves = ensemble(cold).conserves_momentum();
     let freedom = degrees_of_freedom(structure.len(), conserves);
     let found = distance(&kinetic, freedom, cold);
+    measured(&format!(
+        "{}: kinetic energy {found:.2} from the gamma distribution (1.95 once in a thousand)",
+        ensemble(cold).name()
+    ));
     assert!(found < 1.95, "the kinetic energy is {found:.2} away");
     // Another count of degrees of freedom, or another temperature, is seen.
     let wrong = degrees_of_freedom(structure.len(), !conserves);
     assert!(distance(&kinetic, wrong, cold) > 1.95 && distance(&kinetic, freedom, 1.03 * cold) > 1.95);
     let (slope, error) = log_ratio_slope(&low, &high);
     let expected = (1.0 / cold - 1.0 / hot) / BOLTZMANN_EV_PER_K;
+    measured(&format!(
+        "{}: two temperatures {slope:.2} +- {error:.2}, theory {expected:.2}",
+        ensemble(cold).name()
+    ));
     assert!((slope - expected).abs() < 4.0 * error, "{slope:.2} +- {error:.2}, not {expected:.2}");
     assert!(error < 0.15 * expected, "the test is not sharp: {error:.2} of {expected:.2}");
 }
@@ -95,6 +103,10 @@ fn berendsen_is_not_canonical() {
     assert!(distance(&kinetic, 93, 110.0) > 3.0);
     let (slope, error) = log_ratio_slope(&low, &high);
     let expected = (1.0 / 110.0 - 1.0 / 117.0) / BOLTZMANN_EV_PER_K;
+    measured(&format!(
+        "berendsen: kinetic energy {:.2}; two temperatures {slope:.2} +- {error:.2}, theory {expected:.2}",
+        distance(&kinetic, 93, 110.0)
+    ));
     assert!((slope - expected).abs() > 4.0 * error, "{slope:.2} +- {error:.2}, {expected:.2}");
 }
 
@@ -132,6 +144,12 @@ fn an_ideal_gas_has_the_volumes_of_theory() {
             let gamma = Gamma::new(count, per_volume).expect("a distribution");
             kolmogorov_smirnov(&found, |volume| gamma.cdf(volume))
         };
+        measured(&format!(
+            "ideal gas {coupling:?}: volumes {:.2} from theory; with one atom less {:.2}, one more {:.2}",
+            away(33.0),
+            away(32.0),
+            away(34.0)
+        ));
         assert!(away(33.0) < 1.95, "{coupling:?}: the volumes are {:.2} away", away(33.0));
         // One atom more or less in 32 is seen.
         assert!(away(32.0) > 1.95 && away(34.0) > 1.95, "{coupling:?}: {} {}", away(32.0), away(34.0));
@@ -253,6 +271,7 @@ fn volumes_at_two_pressures_differ_as_they_must() {
         let (slope, error) = log_ratio_slope(&first, &second);
         let expected = (pressures[0] - pressures[1]) / EV_PER_A3_IN_GPA / (BOLTZMANN_EV_PER_K * kelvin);
         let found = format!("{coupling:?}: {slope:.4} +- {error:.4}, not {expected:.4}");
+        measured(&format!("Lennard-Jones, two pressures, {found}"));
         assert!(lag_one(&first) < 3.5, "{coupling:?}: the sample is correlated: {}", lag_one(&first));
         assert!((slope - expected).abs() < 4.0 * error, "{found}");
         assert!(error < 0.15 * expected.abs(), "the test is not sharp: {found}");
@@ -285,10 +304,12 @@ fn what_is_conserved_is_conserved() {
     for ensemble in thermostats {
         let (drift, fluctuation, spread) = conservation(ensemble, 5.0);
         let found = format!("{ensemble}: {drift:.1e}, {fluctuation:.1e} of {spread:.1e}");
+        measured(&format!("conserved over 100 ps at 5 fs, {found} meV/atom"));
         assert!(drift.abs() < 5e-4 && fluctuation < 0.005 * spread, "{found}");
     }
     let (drift, fluctuation, spread) = conservation(npt(110.0, 0.15, 1.5, Coupling::Isotropic), 5.0);
     let found = format!("npt: {drift:.1e}, {fluctuation:.1e} of {spread:.1e}");
+    measured(&format!("conserved over 100 ps at 5 fs, {found} meV/atom"));
     assert!(drift.abs() < 0.02 && fluctuation < 0.1 * spread, "{found}");
 }
 

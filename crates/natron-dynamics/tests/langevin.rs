@@ -11,6 +11,7 @@ use natron_potential::Evaluation;
 use crate::common::{
     Einstein, Recorder, argon, column, dynamics, fcc, langevin, plan, sample, simulation, symbol,
 };
+use crate::statistics::measured;
 
 fn deviation(blocks: &Blocks, expected: f64) -> f64 {
     (blocks.mean().expect("samples") - expected) / blocks.mean_error().expect("blocks")
@@ -171,5 +172,9 @@ fn free_atoms_diffuse_with_the_friction() {
     let (diffusion, time_ps) = (speed_squared / friction_per_ps, window as f64 * 5e-3);
     let expected = 2.0 * diffusion * (time_ps - (1.0 - (-friction_per_ps * time_ps).exp()) / friction_per_ps);
     let off = (squares / count / expected - 1.0) / (2.0 / count).sqrt();
+    measured(&format!(
+        "free Langevin diffusion: <dx^2> / theory = {:.4}, {off:.1} standard errors off",
+        squares / count / expected
+    ));
     assert!(off.abs() < 4.5, "<dx^2> is {off:.1} standard errors off");
 }

@@ -1,5 +1,11 @@
 //! Whether a sample is of a distribution, and whether two are of one ensemble.
 
+/// Prints what was measured, for docs/validation.md: `cargo nextest run -p natron-dynamics --no-capture`.
+#[allow(clippy::print_stderr)]
+pub fn measured(what: &str) {
+    eprintln!("measured: {what}");
+}
+
 /// The Kolmogorov-Smirnov distance between a sample and a distribution function, times the root of the sample's size.
 /// Beyond 1.95 once in a thousand samples of the distribution (independent, many).
 pub fn kolmogorov_smirnov(sample: &[f64], distribution: impl Fn(f64) -> f64) -> f64 {

@@ -40,8 +40,8 @@ impl RunDirectory {
                     "--resume continues the run in it, --overwrite keeps it as NAME.bak-N and starts anew, or choose another [output] directory",
                 ));
             }
-            Existing::Resume if !has_restarts(path) => {
-                return Err(InputError::new("there is no run to resume: no restart/ in the run directory")
+            Existing::Resume if !is_run(path) => {
+                return Err(InputError::new("there is no run to resume in the run directory")
                     .in_file(path)
                     .help("start the run without --resume"));
             }
@@ -81,6 +81,9 @@ impl RunDirectory {
         }
         std::fs::create_dir_all(path).map_err(|error| RunError::writing(path, error))?;
         let lock = lock_or_create(path)?;
+        for folder in folders_written(path) {
+            sweep(&folder);
+        }
         Ok(Self { path: path.to_path_buf(), _lock: lock })
     }
 
@@ -90,10 +93,24 @@ impl RunDirectory {
     }
 }
 
-/// Whether the run, or one of its replicas, has left restarts.
-fn has_restarts(path: &Path) -> bool {
-    let replicas = replica_folders(path).into_iter();
-    std::iter::once(path.to_path_buf()).chain(replicas).any(|folder| folder.join("restart").is_dir())
+/// Whether a run was ever begun here; it may have been killed before its first restart.
+fn is_run(path: &Path) -> bool {
+    path.join(LOCKED).is_file() || folders_written(path).any(|folder| folder.join("restart").is_dir())
+}
+
+/// The run directory, those of its replicas, and what a run writes below them.
+fn folders_written(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let own = std::iter::once(path.to_path_buf()).chain(replica_folders(path));
+    own.flat_map(|folder| [folder.join("restart"), folder])
+}
+
+/// Removes what a killed process had not yet moved into place. Only the holder of the lock may: such a file may else be
+/// one that is being written. What cannot be removed stays and harms nobody.
+fn sweep(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| natron_io::is_temporary(path)) {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// The folders of replicas in a run directory, in order.
@@ -201,6 +218,20 @@ mod tests {
         let (_folder, run) = scratch();
         let error = RunDirectory::check(&run, Existing::Resume).expect_err("nothing there");
         assert!(error.message.contains("no run to resume"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_unfinished_is_swept_away() {
+        let (_folder, run) = scratch();
+        drop(RunDirectory::open(&run, Existing::Refuse).expect("it is new"));
+        let restarts = run.join("replica-001/restart");
+        std::fs::create_dir_all(&restarts).expect("creates");
+        let (left, kept) = (restarts.join(".natron-x1.tmp"), restarts.join("7.restart"));
+        for path in [&left, &kept] {
+            std::fs::write(path, "x").expect("writes");
+        }
+        drop(RunDirectory::open(&run, Existing::Resume).expect("it is a run"));
+        assert!(!left.exists() && kept.exists());
     }
 
     #[test]

@@ -43,10 +43,23 @@ pub struct Progress {
     pub steps_done: u64,
     /// Steps of dynamics there will be.
     pub steps_total: u64,
+    /// The state of the system, while there is dynamics.
+    pub state: Option<Thermo>,
     /// Simulated time per day of computing, ns; `None` before dynamics starts.
     pub ns_per_day: Option<f64>,
     /// Time left at this speed.
     pub time_left: Option<Duration>,
+}
+
+/// The state of a system at its last row of thermo.csv.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thermo {
+    /// Temperature, K.
+    pub temperature_k: f64,
+    /// Total energy, eV.
+    pub total_energy_ev: f64,
+    /// Change of what the equations of motion conserve since the stage began or was resumed, meV per atom.
+    pub drift_mev_per_atom: f64,
 }
 
 /// Hears of progress and may ask for an early end. Called from several threads.

@@ -12,6 +12,7 @@
 mod attribute;
 mod cells;
 mod frames;
+mod growing;
 mod layout;
 mod library;
 mod link;
@@ -26,7 +27,7 @@ mod unwrap;
 mod writer;
 
 pub use frames::{Frame, Frames};
-pub use layout::{Options, Precision};
+pub use layout::{Options, Precision, Selected, is_group_name};
 pub use reader::Reader;
-pub use resume::repair;
+pub use resume::{contents, repair};
 pub use writer::{NewFrame, Writer};

@@ -19,5 +19,5 @@ mod text;
 
 pub use error::ReadError;
 pub use extxyz::{read_frames, write_frame, write_frames};
-pub use replace::replace;
+pub use replace::{is_temporary, replace};
 pub use structures::{Format, SourceFrame, StructureFile, left_out, read_structures, write_structures};

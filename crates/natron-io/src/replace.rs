@@ -17,9 +17,7 @@ where
     F: FnOnce(&mut dyn Write) -> io::Result<()>,
 {
     let folder = folder_of(path);
-    let mut temporary = tempfile::Builder::new();
-    temporary.prefix(".natron-").suffix(".tmp");
-    let mut file = named_like(&temporary, path, folder)?;
+    let mut file = named_like(&temporary_names(), path, folder)?;
     let mut writer = BufWriter::with_capacity(1 << 16, file.as_file_mut());
     write(&mut writer)?;
     writer.flush()?;
@@ -27,6 +25,23 @@ where
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
     sync_folder(folder)
+}
+
+const PREFIX: &str = ".natron-";
+const SUFFIX: &str = ".tmp";
+
+/// How files are named until they are moved into place.
+pub(crate) fn temporary_names() -> tempfile::Builder<'static, 'static> {
+    let mut names = tempfile::Builder::new();
+    names.prefix(PREFIX).suffix(SUFFIX);
+    names
+}
+
+/// Whether a file is one that natron writes and has not moved into place: one in progress, or left by a process that
+/// was killed.
+pub fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
 }
 
 /// The folder a file lies in; `.` for a bare name.

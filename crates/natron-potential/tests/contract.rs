@@ -6,7 +6,7 @@ use natron_potential::contract::{self, tiny_cell};
 use natron_potential::file::{self, Provenance};
 use natron_potential::{
     Evaluation, EvaluationError, Evaluator, FileError, Layer, LennardJones, Model, ModelSpec,
-    NeuralPotential, PairSpec, Potential, Precision, Zbl, ZblPair,
+    NeuralPotential, PairSpec, Potential, Precision, ShiftedLennardJones, Zbl, ZblPair,
 };
 use rand::{RngExt, SeedableRng};
 
@@ -71,6 +71,10 @@ fn pair_potentials_pass() {
     let lj = LennardJones { epsilon_ev: 0.0104, sigma_a: 3.4, cutoff_a: 8.0 };
     contract::check(&lj, &tiny_cell(&[argon], 3.7, 1)).expect("Lennard-Jones passes");
     let wall = |a: &str, b: &str| ZblPair { pair: [a.into(), b.into()], inner_a: 0.6, outer_a: 1.6 };
+    let shifted = ShiftedLennardJones { epsilon_ev: 0.0104, sigma_a: 3.4, cutoff_a: 8.0 };
+    let jump =
+        contract::check(&shifted, &tiny_cell(&[argon], 3.7, 1)).expect_err("its forces jump at the cutoff");
+    assert!(jump.contains("just inside the cutoff"), "{jump}");
     let zbl = Zbl::new(&[wall("C", "C"), wall("C", "Na"), wall("Na", "Na")]).expect("valid");
     contract::check(&zbl, &tiny_cell(&NA_C, 1.3, 1)).expect("ZBL passes");
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use natron_engine::watch::{Progress, Stop, Watch};
+use natron_engine::watch::{Progress, Stop, Thermo, Watch};
 
 use crate::output::Output;
 use crate::signals::Signals;
@@ -71,7 +71,7 @@ impl<'o> Screen<'o> {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {prefix}")
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {prefix}")
         .expect("the template is valid")
         .progress_chars("=> ");
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
@@ -126,6 +126,7 @@ impl Watch for Screen<'_> {
 struct Total {
     steps_done: u64,
     steps_total: u64,
+    state: Option<Thermo>,
     ns_per_day: Option<f64>,
     time_left: Option<Duration>,
 }
@@ -141,6 +142,7 @@ impl Total {
                 (Some(a), Some(b)) => Some(a + b),
                 (a, b) => a.or(b),
             };
+            total.state = total.state.into_iter().chain(progress.state).reduce(worse);
             longest = longest.max(progress.time_left);
             if let Some(left) = progress.time_left.filter(|left| !left.is_zero()) {
                 steps_per_second += (progress.steps_total - progress.steps_done) as f64 / left.as_secs_f64();
@@ -155,8 +157,12 @@ impl Total {
 
     fn speed(&self) -> String {
         let speed = self.ns_per_day.map(|ns| format!("{ns:.2} ns/day"));
+        let state = self.state.map(|now| {
+            let Thermo { temperature_k, total_energy_ev, drift_mev_per_atom } = now;
+            format!("{temperature_k:.0} K, {total_energy_ev:.3} eV, drift {drift_mev_per_atom:+.3} meV/atom")
+        });
         let left = self.time_left.map(|left| format!("{} left", time_limit::shown(left)));
-        [speed, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        [speed, state, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn line(&self, stage: &str) -> String {
@@ -167,6 +173,11 @@ impl Total {
             speed => format!("{head}, {speed}"),
         }
     }
+}
+
+/// Of several replicas the one that drifts most is worth a look.
+fn worse(a: Thermo, b: Thermo) -> Thermo {
+    if b.drift_mev_per_atom.abs() > a.drift_mev_per_atom.abs() { b } else { a }
 }
 
 #[cfg(test)]
@@ -181,12 +192,20 @@ mod tests {
                 stage: "run".into(),
                 steps_done: 50,
                 steps_total: 200,
+                state: Some(Thermo {
+                    temperature_k: 300.0,
+                    total_energy_ev: -8.5,
+                    drift_mev_per_atom: -0.01 * left as f64,
+                }),
                 ns_per_day: Some(1.5),
                 time_left: Some(Duration::from_secs(left)),
             })
         };
         let total = Total::of(&[one(0, 10), None, one(2, 3661)]);
-        assert_eq!(total.line("run"), "run: step 100/400 (25 %), 3.00 ns/day, 01:01:01 left");
+        assert_eq!(
+            total.line("run"),
+            "run: step 100/400 (25 %), 3.00 ns/day, 300 K, -8.500 eV, drift -36.610 meV/atom, 01:01:01 left"
+        );
     }
 
     /// Two at work with 100 steps to go in 50 s each, two waiting with 100 steps each: as long again.
@@ -195,7 +214,8 @@ mod tests {
         let one = |replica, ns_per_day, left: Option<u64>| {
             let time_left = left.map(Duration::from_secs);
             let stage = "run".into();
-            Some(Progress { replica, stage, steps_done: 0, steps_total: 100, ns_per_day, time_left })
+            let (steps_done, steps_total, state) = (0, 100, None);
+            Some(Progress { replica, stage, steps_done, steps_total, state, ns_per_day, time_left })
         };
         let total = Total::of(&[
             one(0, Some(1.0), Some(50)),

@@ -3,10 +3,10 @@
 use std::num::NonZeroU64;
 
 use super::check::{Problems, whole_ratio};
-use super::{GroupDeck, MdDeck, OutputDeck, StageDeck, ensemble, group, misplaced};
+use super::{GroupDeck, MdDeck, StageDeck, ensemble, group, misplaced};
 use crate::plan::{
-    CellTarget, Coupling, Dynamics, Ensemble, GroupThermostat, MaxSteps, Minimise, Relaxation, Stage,
-    StageKind,
+    CellTarget, Coupling, Dynamics, Ensemble, GroupThermostat, MaxSteps, Minimise, OutputPlan, Relaxation,
+    Stage, StageKind,
 };
 use crate::quantity::{ForceEvPerA, PressureGpa, StressGpa, TimestepFs};
 
@@ -19,6 +19,8 @@ const DEFAULT_STRESS_MAX_GPA: f64 = 0.05;
 /// What a stage's check needs to know about the rest of the deck.
 pub(super) struct Context<'a> {
     pub(super) deck: &'a MdDeck,
+    /// `[output]`, checked.
+    pub(super) plan: Option<&'a OutputPlan>,
     /// Key path of the stage.
     pub(super) path: String,
     pub(super) recorded: bool,
@@ -138,7 +140,10 @@ fn dynamics(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -
     let mut every = |key: &str, fs: f64| interval(key, fs, timestep, &stage.name, problems);
     let thermo_every = every("thermo_every_fs", output.thermo_every_fs);
     let restart_every = every("restart_every_ps", output.restart_every_ps * 1000.0);
-    let trajectory_every = context.recorded.then(|| every("trajectory_every_fs", output.trajectory_every_fs));
+    let trajectory_every = context.recorded.then(|| {
+        let all = every("trajectory_every_fs", output.trajectory_every_fs);
+        shortest(context.plan?, all, |key, fs| every(key, fs))
+    });
     let (ensemble, initial_temperature) = ensemble?;
     Some(Dynamics {
         steps: steps?,
@@ -230,6 +235,18 @@ fn check_parts(
             help,
         );
     }
+}
+
+/// Steps between frames: those of all atoms or of the group that has them most often, the others a multiple of it.
+fn shortest(
+    plan: &OutputPlan,
+    all: Option<NonZeroU64>,
+    mut interval: impl FnMut(&str, f64) -> Option<NonZeroU64>,
+) -> Option<NonZeroU64> {
+    let key = |name: &str| format!("trajectory_groups.{name}.every_fs");
+    let of_groups: Option<Vec<NonZeroU64>> =
+        plan.groups.iter().map(|group| interval(&key(&group.name), group.recorded.every_fs)).collect();
+    of_groups?.into_iter().chain([all?]).min()
 }
 
 fn duration(

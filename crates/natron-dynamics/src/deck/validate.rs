@@ -7,8 +7,8 @@ use natron_atoms::Species;
 use super::check::{DeckProblem, Problems};
 use super::group;
 use super::stage::{self, Context};
-use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, OutputDeck, PotentialDeck, StageDeck};
-use crate::plan::{Limits, MdPlan, PotentialChoice, RunPlan, Stage, StageKind};
+use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, PotentialDeck, StageDeck, output};
+use crate::plan::{Limits, MdPlan, OutputPlan, PotentialChoice, RunPlan, Stage, StageKind};
 use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK};
 
 /// More replicas than this are a slip of the finger.
@@ -33,33 +33,36 @@ impl MdDeck {
             problems.add("system.structure", "the name of the structure file is empty");
         }
         let potential = potential(&self.potential, &mut problems);
-        output(&self.output, &mut problems);
+        let output = output::check(&self.output, &mut problems);
         let (mobile, reference) = analysis(&self.analysis, &mut problems);
         let limits = limits(&self.limits, &mut problems);
         let skin = problems.quantity("neighbour.skin_A", self.neighbour.skin_a, LengthA::new);
         let groups = group::check(&self.groups, &mut problems);
         group::check_names(&self.system.fixed, "system.fixed", &self.groups, &mut problems);
-        let stages = self.stages(&mut problems);
+        let stages = self.stages(output.as_ref(), &mut problems);
         if let Some(limits) = &limits {
             reachable(&stages, limits, &mut problems);
         }
-        match (potential, limits, skin) {
-            (Some(potential), Some(limits), Some(skin)) if problems.0.is_empty() => Ok(MdPlan {
-                structure: self.system.structure.clone(),
-                frame: self.system.frame,
-                potential,
-                directory: self.output.directory.clone(),
-                replicas: self.replicas,
-                mobile,
-                reference,
-                run: RunPlan { seed: self.seed, groups, stages, limits, skin },
-            }),
+        match (potential, limits, skin, output) {
+            (Some(potential), Some(limits), Some(skin), Some(output)) if problems.0.is_empty() => {
+                Ok(MdPlan {
+                    structure: self.system.structure.clone(),
+                    frame: self.system.frame,
+                    potential,
+                    directory: self.output.directory.clone(),
+                    replicas: self.replicas,
+                    mobile,
+                    reference,
+                    output,
+                    run: RunPlan { seed: self.seed, groups, stages, limits, skin },
+                })
+            }
             _ => Err(problems.0),
         }
     }
 
     /// The stages that pass their check.
-    fn stages(&self, problems: &mut Problems) -> Vec<Stage> {
+    fn stages(&self, output: Option<&OutputPlan>, problems: &mut Problems) -> Vec<Stage> {
         if self.stages.is_empty() {
             problems.add_with_help("stage", "the deck has no stage", "add a [[stage]] table");
         }
@@ -70,6 +73,7 @@ impl MdDeck {
         for (index, (deck, path)) in self.stages.iter().zip(paths).enumerate() {
             let context = Context {
                 deck: self,
+                plan: output,
                 path,
                 recorded: recorded.contains(&index),
                 first_dynamics: first_dynamics == Some(index),
@@ -154,22 +158,6 @@ fn potential(deck: &PotentialDeck, problems: &mut Problems) -> Option<PotentialC
         return None;
     }
     Some(choice)
-}
-
-fn output(deck: &OutputDeck, problems: &mut Problems) {
-    let intervals = [
-        ("output.trajectory_every_fs", deck.trajectory_every_fs),
-        ("output.thermo_every_fs", deck.thermo_every_fs),
-        ("output.restart_every_ps", deck.restart_every_ps),
-    ];
-    for (path, value) in intervals {
-        if !(value > 0.0 && value.is_finite()) {
-            problems.add(path, format!("an interval must be above 0, not {value}"));
-        }
-    }
-    if deck.directory.as_deref() == Some("") {
-        problems.add("output.directory", "the name of the run directory is empty");
-    }
 }
 
 fn analysis(deck: &AnalysisDeck, problems: &mut Problems) -> (Vec<Species>, Vec<Species>) {

@@ -40,6 +40,17 @@ const MEANINGS: &[Meaning] = &[
     key("output.trajectory_every_fs", "time between frames of trajectory.h5"),
     key("output.thermo_every_fs", "time between rows of thermo.csv"),
     key("output.restart_every_ps", "time between restarts; the two newest are kept"),
+    key(
+        "output.trajectory_precision",
+        "how positions, velocities and forces are stored: f64, or f32 in half the space",
+    ),
+    key("output.trajectory_velocities", "whether velocities go to trajectory.h5"),
+    key("output.trajectory_forces", "whether forces do"),
+    with_default(
+        "output.trajectory_groups",
+        "some of the atoms once more, each group with its own interval: [{ name = \"na\", species = [\"Na\"], every_fs = 5.0 }]",
+        "none",
+    ),
     key("analysis.mobile", "elements whose diffusion is reported"),
     key("analysis.reference", "elements whose drift is removed first; [] is the whole system"),
     with_default("limits.force_max_eV_per_A", "a longer force stops dynamics", "200"),
@@ -84,6 +95,17 @@ const MEANINGS: &[Meaning] = &[
         "groups whose total momentum is kept zero: their centre of mass rests, 3 degrees of freedom less each",
     ),
     key("stage.record", "whether the stage goes to trajectory.h5; where none says so, the last does"),
+];
+
+/// The keys of an entry of `output.trajectory_groups`.
+pub(crate) const GROUP_KEYS: [(&str, &str); 7] = [
+    ("name", "name of the group in trajectory.h5: lower-case letters, digits, - and _, sorted behind `all`"),
+    ("species", "elements: all their atoms"),
+    ("indices", "atoms from 0: \"7\" or a range, \"0-21\""),
+    ("every_fs", "time between frames of the group (default: trajectory_every_fs)"),
+    ("precision", "f32 or f64 (default: trajectory_precision)"),
+    ("velocities", "whether velocities are stored (default: trajectory_velocities)"),
+    ("forces", "whether forces are stored (default: trajectory_forces)"),
 ];
 
 /// Path, meaning and default of every key.
@@ -219,6 +241,13 @@ file = "p.safetensors"
 [output]
 directory = "run"
 trajectory_every_fs = 10.0
+trajectory_precision = "f32"
+trajectory_velocities = false
+trajectory_forces = true
+trajectory_groups = [
+    { name = "na", species = ["Na"], every_fs = 5.0, precision = "f64", velocities = true, forces = false },
+    { name = "some", indices = ["0-3", "7"] },
+]
 [analysis]
 mobile = ["Na"]
 reference = ["C"]

@@ -12,7 +12,7 @@ use crate::job::JobOptions;
 use crate::md::explain;
 use crate::potentials::{LoadedPotential, load_built_in, load_file};
 use crate::run_directory::{Existing, RunDirectory};
-use crate::{Failure, InputError, files};
+use crate::{Failure, InputError, files, trajectory};
 
 /// A checked run: deck, structure and potential are there and fit together.
 pub struct MdJob {
@@ -42,6 +42,8 @@ impl MdJob {
         let structure_file = folder.join(&plan.structure);
         let start = read_start(&document, &plan, &structure_file)?;
         check_analysis(&document, &plan, &start.frame)?;
+        trajectory::options(&plan.output, &start.frame.structure, Vec::new())
+            .map_err(|problem| document.error_at_path(&problem.path, problem.message))?;
         let job = Self {
             directory: directory(&document, &plan),
             existing: options.existing,
@@ -72,6 +74,13 @@ impl MdJob {
             &*self.potential.potential,
             self.tag(),
         )
+    }
+
+    /// What the trajectory holds.
+    pub(super) fn trajectory_options(&self) -> natron_io::h5md::Options {
+        let ensembles = self.plan.run.recorded().map(|(stage, ensemble)| format!("{stage}: {ensemble}"));
+        trajectory::options(&self.plan.output, &self.start.structure, ensembles.collect())
+            .expect("the groups were checked against the structure")
     }
 
     /// Which potential, for the restart.

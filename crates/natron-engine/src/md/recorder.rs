@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use natron_dynamics::plan::{Dynamics, Stage, StageKind};
+use natron_dynamics::plan::{Dynamics, OutputPlan, Stage, StageKind};
 use natron_dynamics::{
     Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame,
 };
@@ -14,7 +14,7 @@ use super::speed::{Speed, StageClock};
 use super::thermo_file::ThermoFile;
 use crate::RunError;
 use crate::trajectory::TrajectoryWriter;
-use crate::watch::{Progress, Watch};
+use crate::watch::{Progress, Thermo, Watch};
 
 /// Time between two reports of progress.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
@@ -28,10 +28,15 @@ pub(super) struct Recorder<'w> {
     pub(super) thermo: ThermoFile,
     /// `None` where no stage is recorded.
     pub(super) trajectory: Option<TrajectoryWriter>,
+    pub(super) output: &'w OutputPlan,
     pub(super) steps: StepCount,
     pub(super) speed: Speed,
     pub(super) clock: Option<StageClock>,
     pub(super) stage: String,
+    pub(super) atoms: usize,
+    /// The last row of thermo.csv in a stage of dynamics, and what was conserved in its first.
+    pub(super) state: Option<Thermo>,
+    pub(super) conserved_from_ev: Option<f64>,
     /// Where the run stood after its last step.
     pub(super) last: Option<Moment>,
     pub(super) reported: Option<Instant>,
@@ -81,6 +86,7 @@ impl Recorder<'_> {
             },
             steps_done: done,
             steps_total: self.steps.total(),
+            state: self.state,
             ns_per_day: speed.and_then(Speed::ns_per_day),
             time_left: speed.and_then(|speed| speed.time_for(self.steps.total() - done)),
         });
@@ -99,7 +105,7 @@ impl Recorder<'_> {
     }
 
     fn cannot(&self, file: &str, error: impl std::fmt::Display) -> ObserverError {
-        Box::new(Unwritable(RunError::writing(&self.directory.join(file), error)))
+        unwritable(RunError::writing(&self.directory.join(file), error))
     }
 
     /// The last word: it makes no more steps, so it has no speed.
@@ -109,6 +115,7 @@ impl Recorder<'_> {
             stage: self.stage.clone(),
             steps_done: self.steps.done(at),
             steps_total: self.steps.total(),
+            state: self.state,
             ns_per_day: None,
             time_left: None,
         });
@@ -127,9 +134,15 @@ impl Recorder<'_> {
 #[error("{}", .0.message)]
 pub(super) struct Unwritable(pub(super) RunError);
 
+/// Boxed by hand: `into` would put a box into a box, and [`Unwritable`] would not be found in it again.
+pub(super) fn unwritable(error: RunError) -> ObserverError {
+    Box::new(Unwritable(error))
+}
+
 impl Observer for Recorder<'_> {
     fn on_stage_start(&mut self, stage: &Stage, at: Moment) -> Result<(), ObserverError> {
         self.stage.clone_from(&stage.name);
+        (self.state, self.conserved_from_ev) = (None, None);
         let what = match &stage.kind {
             StageKind::Minimise(minimise) => match minimise.cell {
                 None => format!("relax to {} eV/A", minimise.force_max.get()),
@@ -144,6 +157,9 @@ impl Observer for Recorder<'_> {
             StageKind::Dynamics(dynamics) => {
                 self.clock = Some(StageClock::start(at.step, at.time_ps));
                 self.last = Some(at);
+                if let Some(trajectory) = &mut self.trajectory {
+                    trajectory.set_intervals(self.output.intervals(dynamics.timestep));
+                }
                 let duration_ps = dynamics.steps as f64 * dynamics.timestep.get() * 1e-3;
                 format!("{}, {duration_ps} ps in {} steps", held(dynamics), dynamics.steps)
             }
@@ -154,12 +170,20 @@ impl Observer for Recorder<'_> {
     }
 
     fn on_thermo(&mut self, row: &ThermoRow<'_>) -> Result<(), ObserverError> {
+        if self.clock.is_some() {
+            let from = *self.conserved_from_ev.get_or_insert(row.conserved_ev);
+            self.state = Some(Thermo {
+                temperature_k: row.temperature_k,
+                total_energy_ev: row.total_energy_ev,
+                drift_mev_per_atom: 1e3 * (row.conserved_ev - from) / self.atoms as f64,
+            });
+        }
         self.thermo.write(row).map_err(|error| self.cannot("thermo.csv", error))
     }
 
     fn on_frame(&mut self, frame: &TrajectoryFrame<'_>) -> Result<(), ObserverError> {
         match &mut self.trajectory {
-            Some(trajectory) => trajectory.append(frame).map_err(|error| Box::new(Unwritable(error)).into()),
+            Some(trajectory) => trajectory.append(frame).map_err(unwritable),
             None => Ok(()),
         }
     }
@@ -167,9 +191,9 @@ impl Observer for Recorder<'_> {
     fn on_restart(&mut self, restart: &Restart) -> Result<(), ObserverError> {
         self.thermo.flush().map_err(|error| self.cannot("thermo.csv", error))?;
         if let Some(trajectory) = &mut self.trajectory {
-            trajectory.flush().map_err(|error| ObserverError::from(Box::new(Unwritable(error))))?;
+            trajectory.flush().map_err(unwritable)?;
         }
-        restarts::write(&self.directory, restart).map_err(|error| Box::new(Unwritable(error)))?;
+        restarts::write(&self.directory, restart).map_err(unwritable)?;
         let line = restart_line(restart.step(), restart.time_ps());
         self.log.line(&line).map_err(|error| self.cannot("log.txt", error))?;
         self.watch.detail(&line);

@@ -21,6 +21,15 @@ pub(super) fn write(directory: &Path, restart: &Restart) -> Result<(), RunError>
     Ok(())
 }
 
+/// Removes the restarts behind `step`, where a run goes on from an earlier one because they cannot be read: they would else
+/// count among the newest two.
+pub(super) fn remove_after(directory: &Path, step: u64) -> Result<(), RunError> {
+    for (_, path) in by_step(&directory.join("restart")).into_iter().filter(|(at, _)| *at > step) {
+        std::fs::remove_file(&path).map_err(|error| RunError::writing(&path, error))?;
+    }
+    Ok(())
+}
+
 /// The newest restart of a run that can be read.
 pub(super) fn newest(directory: &Path) -> Result<Restart, InputError> {
     let folder = directory.join("restart");
@@ -48,7 +57,12 @@ pub(super) fn newest(directory: &Path) -> Result<Restart, InputError> {
 
 /// Whether a run has left any restart, readable or not.
 pub(super) fn exist(directory: &Path) -> bool {
-    !by_step(&directory.join("restart")).is_empty()
+    newest_file(directory).is_some()
+}
+
+/// The newest restart of a run, readable or not.
+pub(super) fn newest_file(directory: &Path) -> Option<PathBuf> {
+    by_step(&directory.join("restart")).pop().map(|(_, path)| path)
 }
 
 /// The restarts of a folder, oldest first.

@@ -36,6 +36,8 @@ impl MdJob {
     fn check_replicas(&self) -> Result<(), InputError> {
         let wanted = self.plan.replicas as usize;
         let found = match replica_folders(&self.directory).len() {
+            // Killed before its first file: it may become anything.
+            0 if !restarts::exist(&self.directory) => return Ok(()),
             0 => 1,
             folders => folders,
         };
@@ -50,8 +52,10 @@ impl MdJob {
 
     fn start(&self, replica: u32) -> Result<Start, InputError> {
         let directory = replica_directory(&self.directory, replica, self.plan.replicas);
-        // A run stopped early may hold replicas that had no thread yet, or died before their first restart.
-        if self.plan.replicas > 1 && !restarts::exist(&directory) {
+        // A run writes a restart before its first step, so that one without has not begun: it was killed that early, or its
+        // replica had no thread yet. Where there are rows, somebody has taken the restarts away.
+        let begun = end_of_row(&directory.join("thermo.csv"), 1).is_ok();
+        if !restarts::exist(&directory) && (self.plan.replicas > 1 || !begun) {
             return Ok(Start::Anew);
         }
         let restart = restarts::newest(&directory)?;
@@ -70,7 +74,12 @@ impl MdJob {
             InputError::new(format!("the thermo log cannot go on: {error}")).in_file(&thermo)
         })?;
         match self.is_recorded() {
-            true => trajectory::check_resume(&directory.join(TRAJECTORY), restart.trajectory_frames()),
+            true => trajectory::check_resume(
+                &directory.join(TRAJECTORY),
+                restart.trajectory_frames(),
+                &self.plan.output,
+                &self.trajectory_options(),
+            ),
             false => Ok(()),
         }
     }

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use natron_atoms::Frame;
 use natron_dynamics::plan::caveats;
-use natron_dynamics::{Instability, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary};
+use natron_dynamics::{
+    Instability, Observer as _, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary,
+};
 
 use super::log::{self, Log, now_utc};
-use super::recorder::{Recorder, StepCount, Unwritable, replica_directory};
+use super::recorder::{Recorder, StepCount, Unwritable, replica_directory, unwritable};
 use super::resume::Start;
 use super::speed::Speed;
 use super::summary::{Summary, write_one, write_results};
 use super::thermo_file::ThermoFile;
-use super::{MdJob, explain, replicas};
+use super::{MdJob, explain, replicas, restarts};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
 use crate::run_directory::RunDirectory;
@@ -113,9 +115,15 @@ impl MdJob {
         for (replica, start) in starts.iter().enumerate() {
             let steps_done = if matches!(start, Start::Finished(_)) { steps_total } else { 0 };
             let stage = "waiting".into();
-            let progress =
-                Progress { replica, stage, steps_done, steps_total, ns_per_day: None, time_left: None };
-            watch.progress(&progress);
+            watch.progress(&Progress {
+                replica,
+                stage,
+                steps_done,
+                steps_total,
+                state: None,
+                ns_per_day: None,
+                time_left: None,
+            });
         }
     }
 
@@ -162,17 +170,27 @@ impl MdJob {
             let text = format!("resumed at step {} ({exact})", restart.step());
             recorder.note(&text).map_err(|error| failed(&directory, DynamicsError::Observer(error)))?;
         }
+        let begun = match restart {
+            None => recorder.on_restart(&simulation.restart()),
+            Some(restart) => restarts::remove_after(&directory, restart.step()).map_err(unwritable),
+        };
+        begun.map_err(|error| failed(&directory, DynamicsError::Observer(error)))?;
         let result = simulation.run(&mut recorder, &|| watch.stop().is_some());
         // The files are closed whatever happened, so that what was recorded can be read.
         let speed = recorder.finish();
         match result {
             Ok(outcome) => Ok(replica(&simulation, speed?, outcome == Outcome::Finished)),
-            Err(error) => Err(failed(&directory, error).into()),
+            Err(error) => {
+                let error = failed(&directory, error);
+                // A full disk may refuse this line, too; the error says so already.
+                let _ = log_line(&directory.join("log.txt"), &format!("error: {}", error.message));
+                Err(error.into())
+            }
         }
     }
 
     fn recorder<'w>(
-        &self,
+        &'w self,
         directory: &Path,
         replica: u32,
         restart: Option<&Restart>,
@@ -185,19 +203,17 @@ impl MdJob {
         };
         let (thermo, trajectory) = match restart {
             None => {
-                let recorded = self.plan.run.recorded();
-                let ensembles =
-                    recorded.map(|(stage, dynamics)| format!("{stage}: {}", dynamics.conditions()));
                 let trajectory = self.is_recorded().then(|| {
-                    TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure, ensembles.collect())
+                    let options = self.trajectory_options();
+                    TrajectoryWriter::create(&at(TRAJECTORY), &self.start.structure, &options)
                 });
                 (ThermoFile::create(&at("thermo.csv")), trajectory)
             }
             Some(restart) => {
                 log::cut(&at("log.txt"), restart.step()).map_err(cannot("log.txt"))?;
-                let frames = restart.trajectory_frames();
+                let (output, frames) = (&self.plan.output, restart.trajectory_frames());
                 let trajectory =
-                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), frames));
+                    self.is_recorded().then(|| TrajectoryWriter::resume(&at(TRAJECTORY), output, frames));
                 (ThermoFile::resume(&at("thermo.csv"), restart.thermo_rows()), trajectory)
             }
         };
@@ -207,10 +223,14 @@ impl MdJob {
             log: Log::open(&at("log.txt")).map_err(cannot("log.txt"))?,
             thermo: thermo.map_err(cannot("thermo.csv"))?,
             trajectory: trajectory.transpose()?,
+            output: &self.plan.output,
             steps: StepCount::of(&self.plan.run.stages),
             speed: Speed::default(),
             clock: None,
             stage: String::new(),
+            atoms: self.atoms(),
+            state: None,
+            conserved_from_ev: None,
             last: None,
             reported: None,
             directory: directory.to_path_buf(),
@@ -263,13 +283,12 @@ fn dump(directory: &Path, instability: &Instability) -> RunError {
     let finite = instability.forces_ev_per_a.iter().all(|force| force.iter().all(|x| x.is_finite()));
     frame.labels.forces = finite.then(|| instability.forces_ev_per_a.clone());
     let written = files::write_frames(&path, &[frame]);
-    let message = format!("the run became unstable: {instability} (atoms are counted from 0)");
-    RunError {
-        message,
-        file: written.is_ok().then_some(path),
-        help: Some(
-            "look at the frame; relax first, take a shorter timestep, or train the potential on such frames"
-                .into(),
-        ),
+    let mut help =
+        "look at the frame; relax first, take a shorter timestep, or train the potential on such frames"
+            .to_string();
+    if let Some(restart) = restarts::newest_file(directory) {
+        help += &format!("; the newest restart is {}", restart.display());
     }
+    let message = format!("the run became unstable: {instability} (atoms are counted from 0)");
+    RunError { message, file: written.is_ok().then_some(path), help: Some(help) }
 }

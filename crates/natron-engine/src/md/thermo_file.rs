@@ -34,7 +34,8 @@ impl ThermoFile {
 
     /// Brings everything to the disk.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.flush()?;
+        self.file.get_ref().sync_data()
     }
 }
 

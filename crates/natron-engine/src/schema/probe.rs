@@ -15,6 +15,14 @@ pub(super) fn key_of(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
+/// Arrays of tables: their first entry stands for each.
+const ARRAYS: [&str; 2] = ["stage", "trajectory_groups"];
+
+/// The value of a key, made where it is not there.
+fn down<'v>(place: &'v mut Value, key: &str) -> &'v mut Value {
+    if ARRAYS.contains(&key) { &mut place[key][0] } else { &mut place[key] }
+}
+
 impl Probe {
     pub fn new() -> Self {
         let base = json!({
@@ -22,6 +30,7 @@ impl Probe {
             "seed": 1,
             "system": { "structure": "a.extxyz" },
             "potential": { "name": "nac" },
+            "output": { "trajectory_groups": [{ "name": "na", "species": ["Na"] }] },
             "stage": [{
                 "name": "probe", "kind": "dynamics", "duration_ps": 1.0, "timestep_fs": 1.0,
                 "ensemble": { "kind": "nve", "initial_temperature_K": 300.0 },
@@ -36,7 +45,7 @@ impl Probe {
         let mut deck = self.base.clone();
         let mut place = &mut deck;
         for key in path.split('.') {
-            place = if key == "stage" { &mut place["stage"][0] } else { &mut place[key] };
+            place = down(place, key);
         }
         *place = value;
         deck
@@ -59,7 +68,7 @@ impl Probe {
         let (above, key) = path.rsplit_once('.').unwrap_or(("", path));
         let mut table = &mut deck;
         for step in above.split('.').filter(|step| !step.is_empty()) {
-            table = if step == "stage" { &mut table["stage"][0] } else { &mut table[step] };
+            table = down(table, step);
         }
         let removed = table.as_object_mut().is_some_and(|table| table.remove(key).is_some());
         removed && serde_json::from_value::<MdDeck>(deck).is_err()

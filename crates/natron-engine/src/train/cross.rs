@@ -25,6 +25,7 @@ pub(super) fn leave_one_host_out(
             stage: format!("without {host}"),
             steps_done: k as u64,
             steps_total: hosts.len() as u64,
+            state: None,
             ns_per_day: None,
             time_left: None,
         });

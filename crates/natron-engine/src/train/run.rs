@@ -132,6 +132,7 @@ impl TrainJob {
                 stage: stage(&report, history),
                 steps_done: done as u64,
                 steps_total: total as u64,
+                state: None,
                 ns_per_day: None,
                 time_left: Some(Duration::from_secs_f64(rate * (total - done) as f64)),
             });

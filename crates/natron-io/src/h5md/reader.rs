@@ -8,7 +8,7 @@ use natron_atoms::Species;
 use super::attribute;
 use super::cells::Cells;
 use super::frames::Frames;
-use super::layout::{self, CREATOR};
+use super::layout::{self, ALL, CREATOR};
 use super::library::{self, Opened};
 use super::link;
 use super::numbers::{Kind, Numbers};
@@ -22,6 +22,7 @@ use crate::ReadError;
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
+    group: String,
     closed: bool,
     species: Vec<Species>,
     masses_amu: Vec<f64>,
@@ -51,14 +52,29 @@ impl Reader {
     /// # Errors
     /// The file is not there, is damaged, or is no trajectory of chemical elements.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let start =
-            library::start_of(path).map_err(|error| ReadError::of_file(path, error.to_string(), ""))?;
-        let opened = library::open_to_read(path, &start).map_err(|error| unopened(path, &start, &error))?;
-        Self::of(path, &opened).map_err(|refusal| refusal.of(path))
+        Self::of(path, &Self::open_file(path)?, None).map_err(|refusal| refusal.of(path))
     }
 
-    pub(super) fn of(path: &Path, Opened { file, closed }: &Opened) -> Result<Self, Refusal> {
-        let group = particles(file)?;
+    /// As [`Reader::open`], of the particle group of a name.
+    ///
+    /// # Errors
+    /// As [`Reader::open`], or there is no such group.
+    pub fn open_group(path: &Path, name: &str) -> Result<Self, ReadError> {
+        Self::of(path, &Self::open_file(path)?, Some(name)).map_err(|refusal| refusal.of(path))
+    }
+
+    pub(super) fn open_file(path: &Path) -> Result<Opened, ReadError> {
+        let start =
+            library::start_of(path).map_err(|error| ReadError::of_file(path, error.to_string(), ""))?;
+        library::open_to_read(path, &start).map_err(|error| unopened(path, &start, &error))
+    }
+
+    pub(super) fn of(
+        path: &Path,
+        Opened { file, closed }: &Opened,
+        name: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        let (name, group) = particles(file, name)?;
         let position = vectors(&group, "position", Quantity::Length)?.ok_or_else(no_position)?;
         let atoms = position.element.value.shape[1];
         let velocity = vectors(&group, "velocity", Quantity::Velocity)?;
@@ -91,6 +107,7 @@ impl Reader {
         let species = species(&group, atoms)?;
         Ok(Self {
             path: path.to_owned(),
+            group: name,
             closed: *closed,
             masses_amu: masses(&group, &species)?,
             species,
@@ -113,6 +130,11 @@ impl Reader {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The particle group.
+    pub fn group(&self) -> &str {
+        &self.group
     }
 
     /// Whether the file was closed by its writer. If not, the writer is at work or was killed.
@@ -184,19 +206,32 @@ fn no_position() -> Refusal {
     Refusal::new("there is no group with positions under /particles", SEE)
 }
 
-/// The particle group: `all`, else the first by name that has positions.
-fn particles(file: &File) -> Result<Group, Refusal> {
+/// Names of the particle groups that have positions, sorted.
+pub(super) fn groups(file: &File) -> Result<Vec<String>, Refusal> {
     let particles = link::group(file, "particles")?.ok_or_else(no_position)?;
-    let names = link::names(&particles)?;
-    let all = names.iter().filter(|name| *name == "all");
-    for name in all.chain(&names) {
-        if let Some(group) = link::group(&particles, name)?
+    let mut found = Vec::new();
+    for name in link::names(&particles)? {
+        if let Some(group) = link::group(&particles, &name)?
             && link::group(&group, "position")?.is_some()
         {
-            return Ok(group);
+            found.push(name);
         }
     }
-    Err(no_position())
+    Ok(found)
+}
+
+/// The particle group of a name; without one `all`, else the first that has positions.
+fn particles(file: &File, wanted: Option<&str>) -> Result<(String, Group), Refusal> {
+    let names = groups(file)?;
+    let name = match wanted {
+        Some(wanted) => names.iter().find(|name| *name == wanted).ok_or_else(|| {
+            let there = names.join(", ");
+            Refusal::new(format!("there is no particle group `{wanted}`"), &format!("there are: {there}"))
+        })?,
+        None => names.iter().find(|name| *name == ALL).or(names.first()).ok_or_else(no_position)?,
+    };
+    let group = link::group(file, &layout::path(name))?.ok_or_else(no_position)?;
+    Ok((name.clone(), group))
 }
 
 fn vectors(group: &Group, name: &str, quantity: Quantity) -> Result<Option<Vectors>, Refusal> {

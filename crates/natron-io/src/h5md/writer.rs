@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use hdf5_metno::File;
 use natron_atoms::{Cell, Structure, Vec3};
 
-use super::layout::{self, Fixed, GROUP, Options};
+use super::growing::Growing;
+use super::layout::{self, ALL, Fixed, Options};
 use super::library;
-use super::series::Series;
-use crate::replace::{folder_of, named_like, sync_folder};
+use crate::replace::{folder_of, named_like, sync_folder, temporary_names};
 
 /// One frame to be written.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,8 @@ pub struct NewFrame<'a> {
     pub positions_a: &'a [Vec3],
     /// Velocities, A/fs, `[n]`; not looked at if the file stores none.
     pub velocities_a_per_fs: &'a [Vec3],
+    /// Forces, eV/A, `[n]`; not looked at if the file stores none.
+    pub forces_ev_per_a: &'a [Vec3],
     /// Potential energy, eV.
     pub potential_energy_ev: f64,
     /// Instantaneous temperature, K.
@@ -41,48 +43,11 @@ pub struct NewFrame<'a> {
 pub struct Writer {
     path: PathBuf,
     atoms: usize,
-    frames_per_write: usize,
-    values: Values,
+    /// The first is of all atoms.
+    particles: Vec<Growing>,
     failed: bool,
-    // Written after all values, steps last: their number is the number of frames.
-    time: Series<f64>,
-    step: Series<i64>,
     // Last: HDF5 closes a file when nothing in it is open any more.
     file: File,
-}
-
-/// The datasets that hold frames.
-#[derive(Debug)]
-struct Values {
-    position: Series<f64>,
-    velocity: Option<Series<f64>>,
-    edges: Series<f64>,
-    observables: [Series<f64>; 3],
-}
-
-impl Values {
-    fn open(file: &File) -> hdf5_metno::Result<Self> {
-        let all = file.group(GROUP)?;
-        let observables = file.group("observables")?;
-        let velocity = all.link_exists("velocity");
-        Ok(Self {
-            position: Series::open(&all, "position/value")?,
-            velocity: velocity.then(|| Series::open(&all, "velocity/value")).transpose()?,
-            edges: Series::open(&all, "box/edges/value")?,
-            observables: [
-                Series::open(&observables, "potential_energy/value")?,
-                Series::open(&observables, "temperature/value")?,
-                Series::open(&observables, "pressure/value")?,
-            ],
-        })
-    }
-
-    fn each(&mut self) -> impl Iterator<Item = &mut Series<f64>> {
-        [&mut self.position, &mut self.edges]
-            .into_iter()
-            .chain(&mut self.velocity)
-            .chain(&mut self.observables)
-    }
 }
 
 impl Writer {
@@ -90,8 +55,16 @@ impl Writer {
     /// written). A file that was there is replaced.
     ///
     /// # Errors
-    /// The file cannot be made.
+    /// The file cannot be made; `InvalidInput`: a group has a name that is none, or atoms that are not there.
     pub fn create(path: &Path, structure: &Structure, options: &Options) -> io::Result<Self> {
+        for (k, group) in options.groups.iter().enumerate() {
+            let taken = options.groups[..k].iter().any(|other| other.name == group.name);
+            let absent = group.atoms.iter().any(|&atom| atom >= structure.len());
+            if taken || absent || group.atoms.is_empty() || !layout::is_group_name(&group.name) {
+                let message = format!("`{}` with {:?} is no group of atoms", group.name, group.atoms);
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
+        }
         Self::create_as(path, &Fixed::of(structure, options), |_| Ok(()))
     }
 
@@ -127,21 +100,15 @@ impl Writer {
 
     /// A writer on the datasets of a file.
     pub(super) fn on(file: File, path: &Path) -> io::Result<Self> {
-        let values = Values::open(&file)?;
-        let all = file.group(GROUP)?;
-        let [atoms, 3] = values.position.row()[..] else {
+        let mut names = file.group("particles")?.member_names()?;
+        // The rest in the order of their names is the order in which `contents` lists them; `create` sorts, too.
+        names.sort_by_key(|name| (name != ALL, name.clone()));
+        let particles: Vec<Growing> =
+            names.iter().map(|name| Growing::open(&file, name)).collect::<hdf5_metno::Result<_>>()?;
+        let Some(atoms) = particles.first().and_then(Growing::len) else {
             return Err(io::Error::other("particles/all/position/value is not [frames, atoms, 3]"));
         };
-        Ok(Self {
-            path: path.to_owned(),
-            atoms,
-            frames_per_write: values.position.rows_per_chunk(),
-            values,
-            failed: false,
-            time: Series::open(&all, "position/time")?,
-            step: Series::open(&all, "position/step")?,
-            file,
-        })
+        Ok(Self { path: path.to_owned(), atoms, particles, failed: false, file })
     }
 
     /// The file.
@@ -149,48 +116,44 @@ impl Writer {
         &self.path
     }
 
-    /// Frames so far.
+    /// Frames of all atoms so far.
     pub fn frames(&self) -> u64 {
-        self.step.rows() as u64
+        self.particles[0].frames() as u64
     }
 
-    /// Adds a frame.
+    /// Adds a frame of all atoms and of each group.
     ///
     /// # Errors
     /// `InvalidInput`: a number of atoms other than the file's, or a number that is not finite; such a frame is left
     /// out. Otherwise the file cannot be written.
     pub fn append(&mut self, frame: &NewFrame<'_>) -> io::Result<()> {
-        self.check(frame)?;
-        self.guarded(|writer| writer.push(frame))
+        self.append_to(frame, |_| true)
     }
 
-    fn push(&mut self, frame: &NewFrame<'_>) -> io::Result<()> {
-        let values = &mut self.values;
-        values.position.push(flat(frame.positions_a));
-        if let Some(velocity) = &mut values.velocity {
-            velocity.push(flat(frame.velocities_a_per_fs));
-        }
-        let rows = frame.cell.rows();
-        values.edges.push((0..9).map(|k| rows[(k / 3, k % 3)]));
-        let observables =
-            [frame.potential_energy_ev, frame.temperature_k, frame.pressure_gpa.unwrap_or(f64::NAN)];
-        for (series, value) in values.observables.iter_mut().zip(observables) {
-            series.push([value]);
-        }
-        self.time.push([frame.time_ps]);
-        self.step.push([frame.step as i64]);
-        if self.values.position.rows_waiting() >= self.frames_per_write {
-            for series in self.values.each() {
-                series.write()?;
+    /// Adds a frame where it is wanted: asked with 0 for all atoms, with 1, 2, ... for the groups in the order of their
+    /// names.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn append_to(&mut self, frame: &NewFrame<'_>, wanted: impl Fn(usize) -> bool) -> io::Result<()> {
+        self.check(frame)?;
+        self.guarded(|writer| {
+            for (_, particles) in writer.particles.iter_mut().enumerate().filter(|(k, _)| wanted(*k)) {
+                particles.push(frame)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn check(&self, frame: &NewFrame<'_>) -> io::Result<()> {
         let invalid = |message: String| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        let with_velocities = self.values.velocity.is_some();
-        let vectors = [Some(frame.positions_a), with_velocities.then_some(frame.velocities_a_per_fs)];
+        let with_velocities = self.particles.iter().any(Growing::has_velocities);
+        let with_forces = self.particles.iter().any(Growing::has_forces);
+        let vectors = [
+            Some(frame.positions_a),
+            with_velocities.then_some(frame.velocities_a_per_fs),
+            with_forces.then_some(frame.forces_ev_per_a),
+        ];
         for list in vectors.into_iter().flatten() {
             if list.len() != self.atoms {
                 return invalid(format!("{} vectors for {} atoms", list.len(), self.atoms));
@@ -211,15 +174,12 @@ impl Writer {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        if self.step.rows_waiting() == 0 {
-            return Ok(());
+        let mut any = false;
+        // All atoms last: their frames are counted.
+        for particles in self.particles.iter_mut().rev() {
+            any |= particles.flush()?;
         }
-        for series in self.values.each() {
-            series.flush()?;
-        }
-        self.time.flush()?;
-        self.step.flush()?;
-        self.sync()
+        if any { self.sync() } else { Ok(()) }
     }
 
     /// HDF5 has passed all to the operating system; this asks that to pass it on to the disk.
@@ -251,23 +211,15 @@ impl Writer {
         let result = work(self);
         if result.is_err() {
             self.failed = true;
-            for series in self.series() {
-                series.abandon();
-            }
-            self.step.abandon();
+            self.particles.iter_mut().for_each(Growing::abandon);
             std::mem::forget(self.file.clone());
         }
         result
     }
 
-    /// The series of numbers in the order in which `resume` copies them.
-    pub(super) fn series(&mut self) -> impl Iterator<Item = &mut Series<f64>> {
-        self.values.each().chain([&mut self.time])
-    }
-
-    /// The series of steps.
-    pub(super) fn steps(&mut self) -> &mut Series<i64> {
-        &mut self.step
+    /// The particle groups, all atoms first.
+    pub(super) fn particles(&mut self) -> &mut [Growing] {
+        &mut self.particles
     }
 }
 
@@ -279,11 +231,5 @@ impl Drop for Writer {
 
 /// A temporary file beside `path` with the permissions it will have.
 pub(super) fn temporary(path: &Path) -> io::Result<tempfile::TempPath> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".natron-").suffix(".tmp");
-    Ok(named_like(&builder, path, folder_of(path))?.into_temp_path())
-}
-
-fn flat(vectors: &[Vec3]) -> impl Iterator<Item = f64> + '_ {
-    vectors.iter().flat_map(|v| [v.x, v.y, v.z])
+    Ok(named_like(&temporary_names(), path, folder_of(path))?.into_temp_path())
 }

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod foreign;
+mod groups;
 mod killed;
 mod oracle;
 mod resume;
@@ -51,6 +52,7 @@ impl Run {
                 cell: &frame.cell,
                 positions_a: &frame.positions_a,
                 velocities_a_per_fs: frame.velocities_a_per_fs.as_deref().unwrap_or_default(),
+                forces_ev_per_a: &[],
                 potential_energy_ev: -3.5 * index as f64,
                 temperature_k: 300.0 + index as f64,
                 pressure_gpa: (self.periodic == [true; 3]).then_some(0.25 * index as f64),

@@ -32,6 +32,8 @@ fn what_a_file_holds_stays_the_same() {
     let options = Options {
         precision: Precision::F32,
         velocities: false,
+        forces: false,
+        groups: Vec::new(),
         author: "a name".into(),
         ensembles: vec!["production: nve".into(), "cool: nvt-rescale, temperature_K = 600 to 300".into()],
     };

@@ -94,6 +94,7 @@ fn frames_that_are_none_are_refused() {
             cell: &frame.cell,
             positions_a: &frame.positions_a,
             velocities_a_per_fs: frame.velocities_a_per_fs.as_deref().unwrap_or_default(),
+            forces_ev_per_a: &[],
             potential_energy_ev: 0.0,
             temperature_k: 0.0,
             pressure_gpa: None,

@@ -32,7 +32,10 @@ pub fn provide(dry_run: bool) -> Result<(), Failure> {
         return Ok(());
     }
     if dry_run {
-        println!("oracles: would make {} from tests/oracles/requirements.txt", folder.display());
+        println!("oracles: would make {} from tests/oracles/requirements.txt:", folder.display());
+        for pin in pins.required() {
+            println!("    {pin}");
+        }
         return Ok(());
     }
     let python = python::provide(OLDEST_MINOR)
@@ -57,6 +60,13 @@ impl Pins {
         };
         let text = read(&requirements)? + &read(&constraints)?;
         Ok(Self { requirements, constraints, text })
+    }
+
+    /// The oracles themselves, without what they draw in.
+    fn required(&self) -> Vec<String> {
+        let text = fs::read_to_string(&self.requirements).unwrap_or_default();
+        let wanted = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        text.lines().filter(wanted).map(str::to_owned).collect()
     }
 
     fn are_installed_in(&self, folder: &Path) -> bool {
@@ -84,10 +94,9 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned() {
-        let text = fs::read_to_string(pins().requirements).expect("read before");
-        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+        let lines = pins().required();
         assert!(!lines.is_empty());
-        for line in lines {
+        for line in &lines {
             assert!(line.contains("=="), "{line} is not pinned");
         }
     }
