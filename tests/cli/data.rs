@@ -37,7 +37,7 @@ fn what_does_not_fit_is_said_and_what_cannot_be_is_refused() {
         (&["two.xyz", "out.vasp", "--frame", "2"], "there is no frame 2"),
         (&["two.xyz", "none/out.extxyz"], "folder of the output does not exist"),
         (&["none.xyz", "out.extxyz"], "cannot open the file"),
-        (&["two.xyz", "out.vasp", "--from", "pdb"], "there are extxyz, poscar, cif, lammps-data"),
+        (&["two.xyz", "out.vasp", "--from", "pdb"], "there are extxyz, poscar, cif, lammps-data, outcar"),
     ] {
         let output = run(folder.path(), &[&["data", "convert"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
