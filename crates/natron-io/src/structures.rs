@@ -367,6 +367,24 @@ pub fn write_structures<W: Write + ?Sized>(
     }
 }
 
+/// Writes a stream of frames in a format that holds any number of them; memory holds one.
+///
+/// # Errors
+/// The stream or the writer fails; a frame cannot be written, or the format holds one frame ([`io::ErrorKind::InvalidInput`]).
+pub fn write_stream<W: Write + ?Sized>(
+    writer: &mut W,
+    format: Format,
+    frames: &mut dyn Iterator<Item = io::Result<Frame>>,
+) -> io::Result<()> {
+    if format != Format::ExtendedXyz {
+        return Err(crate::convert::refused(format!("{} holds one frame", format.name())));
+    }
+    for frame in frames {
+        extxyz::write_frame(writer, &frame?)?;
+    }
+    Ok(())
+}
+
 /// What of a frame a format cannot hold, in words.
 pub fn left_out(format: Format, frame: &Frame) -> Vec<String> {
     match format {
