@@ -49,14 +49,14 @@ pub(crate) fn data_format(path: &Path) -> Result<Format, InputError> {
         Some(format) if format.is_written() && !format.holds_one_frame() => Ok(format),
         _ => Err(InputError::new("the name of the output does not say in which format it shall be")
             .in_file(path)
-            .help("frames with labels are written as extended XYZ: name it *.extxyz")),
+            .help("name it *.extxyz for extended XYZ, or *.h5 for natron's own data set")),
     }
 }
 
 /// Writes frames in the format of the name, as a whole or not at all.
 pub(crate) fn write_data(path: &Path, frames: &[Frame]) -> Result<(), Failure> {
     let format = data_format(path)?;
-    natron_io::replace(path, |writer| natron_io::write_structures(writer, format, frames))
+    natron_io::write_frames_to(path, format, &mut frames.iter().map(|frame| Ok(frame.clone())))
         .map_err(|error| cannot_write(path, error))
 }
 

@@ -41,7 +41,7 @@ pub type Items = Box<dyn Iterator<Item = Result<Item, crate::ReadError>>>;
 /// Which number of a program becomes the force-consistent energy, in words.
 pub fn energy_source(format: Format) -> &'static str {
     match format {
-        Format::ExtendedXyz => "`free_energy` where there is one, else `energy`",
+        Format::ExtendedXyz | Format::DataSet => "`free_energy` where there is one, else `energy`",
         Format::Outcar => "free energy TOTEN",
         Format::Vasprun => "e_fr_energy, the free energy",
         Format::MlAb => "Total energy of ML_AB, VASP's TOTEN",

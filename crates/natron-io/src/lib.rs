@@ -23,6 +23,6 @@ pub use error::ReadError;
 pub use extxyz::{read_frames, write_frame, write_frames};
 pub use replace::replace;
 pub use structures::{
-    Format, FrameStream, SourceFrame, StructureFile, left_out, open_frames, read_structures, write_stream,
+    Format, FrameStream, SourceFrame, StructureFile, left_out, open_frames, read_structures, write_frames_to,
     write_structures,
 };

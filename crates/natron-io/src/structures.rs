@@ -66,11 +66,13 @@ pub enum Format {
     PwOutput,
     /// A folder of deepmd: [`dumps::deepmd`]; read only.
     Deepmd,
+    /// natron's own HDF5 file for large sets of frames (feature `hdf5`).
+    DataSet,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ExtendedXyz,
         Self::Poscar,
         Self::Cif,
@@ -82,6 +84,7 @@ impl Format {
         Self::Cp2kFiles,
         Self::PwOutput,
         Self::Deepmd,
+        Self::DataSet,
     ];
 
     /// The name that a command line takes.
@@ -98,6 +101,7 @@ impl Format {
             Self::Cp2kFiles => "cp2k-files",
             Self::PwOutput => "pw-output",
             Self::Deepmd => "deepmd",
+            Self::DataSet => "data-set",
         }
     }
 
@@ -115,12 +119,14 @@ impl Format {
             Self::Cp2kFiles => "PROJECT-pos-1.xyz",
             Self::PwOutput => "by its content",
             Self::Deepmd => "a folder with type.raw",
+            Self::DataSet => "*.h5, *.hdf5",
         }
     }
 
     /// Whether natron writes it.
     pub fn is_written(self) -> bool {
         matches!(self, Self::ExtendedXyz | Self::Poscar | Self::LammpsData)
+            || (self == Self::DataSet && cfg!(feature = "hdf5"))
     }
 
     /// Whether a file of it holds one frame at most.
@@ -149,6 +155,7 @@ impl Format {
             "extxyz" | "xyz" => Some(Self::ExtendedXyz),
             "poscar" | "contcar" | "vasp" => Some(Self::Poscar),
             "cif" => Some(Self::Cif),
+            "h5" | "hdf5" => Some(Self::DataSet),
             "data" | "lmp" | "lammps" => Some(Self::LammpsData),
             _ if name.starts_with("poscar") || name.starts_with("contcar") => Some(Self::Poscar),
             _ if name.starts_with("data.") => Some(Self::LammpsData),
@@ -331,6 +338,13 @@ fn items(
         Format::Cp2kOutput => Box::new(dumps::cp2k_output::Reader::new(input, path)),
         Format::Cp2kFiles => Box::new(dumps::cp2k_files::Reader::open(path)?),
         Format::PwOutput => Box::new(dumps::pw_output::Reader::new(input, path)),
+        #[cfg(feature = "hdf5")]
+        Format::DataSet => Box::new(crate::h5md::data_set::Reader::open(path)?),
+        #[cfg(not(feature = "hdf5"))]
+        Format::DataSet => {
+            let help = "build natron with feature hdf5, or hdf5-static";
+            return Err(ReadError::of_file(path, "this natron was built without HDF5", help));
+        }
         Format::Deepmd => {
             let help = "name the folder that holds type.raw";
             return Err(ReadError::of_file(path, "deepmd's data is a folder, not a file", help));
@@ -367,22 +381,26 @@ pub fn write_structures<W: Write + ?Sized>(
     }
 }
 
-/// Writes a stream of frames in a format that holds any number of them; memory holds one.
+/// Writes a file of any number of frames as a whole or not at all; memory holds a few of them.
 ///
 /// # Errors
-/// The stream or the writer fails; a frame cannot be written, or the format holds one frame ([`io::ErrorKind::InvalidInput`]).
-pub fn write_stream<W: Write + ?Sized>(
-    writer: &mut W,
+/// The stream or the disk fails; a frame cannot be written, or the format holds one frame ([`io::ErrorKind::InvalidInput`]).
+pub fn write_frames_to(
+    path: &Path,
     format: Format,
     frames: &mut dyn Iterator<Item = io::Result<Frame>>,
 ) -> io::Result<()> {
-    if format != Format::ExtendedXyz {
-        return Err(crate::convert::refused(format!("{} holds one frame", format.name())));
+    match format {
+        Format::ExtendedXyz => crate::replace(path, |writer| {
+            for frame in frames {
+                extxyz::write_frame(writer, &frame?)?;
+            }
+            Ok(())
+        }),
+        #[cfg(feature = "hdf5")]
+        Format::DataSet => crate::h5md::data_set::write(path, frames),
+        _ => Err(crate::convert::refused(format!("{} does not hold any number of frames", format.name()))),
     }
-    for frame in frames {
-        extxyz::write_frame(writer, &frame?)?;
-    }
-    Ok(())
 }
 
 /// What of a frame a format cannot hold, in words.
@@ -390,6 +408,7 @@ pub fn left_out(format: Format, frame: &Frame) -> Vec<String> {
     match format {
         Format::Poscar => poscar::left_out(frame),
         Format::LammpsData => lammps_data::left_out(frame),
+        Format::DataSet => frame.arrays.iter().map(|(name, _)| format!("the column `{name}`")).collect(),
         _ => Vec::new(),
     }
 }

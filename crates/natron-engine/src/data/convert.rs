@@ -77,11 +77,7 @@ pub fn convert(options: &ConvertOptions) -> Result<ConvertReport, Failure> {
         });
         outcome.map_err(|error| pass.failure(error))?;
     } else {
-        let mut stream = Some(stream);
-        let outcome = natron_io::replace(&options.output, |writer| {
-            let stream = stream.take().into_iter().flatten();
-            natron_io::write_stream(writer, to, &mut pass.frames(stream))
-        });
+        let outcome = natron_io::write_frames_to(&options.output, to, &mut pass.frames(stream));
         if let Some(error) = pass.refused.take() {
             return Err(InputError::from(error).into());
         }

@@ -38,6 +38,7 @@ pub struct Reader<R> {
 struct Configuration {
     parts: Parts,
     types: Vec<(natron_atoms::Species, usize)>,
+    types_line: Option<usize>,
     stress: Vec<f64>,
     stress_line: Option<usize>,
 }
@@ -117,6 +118,7 @@ impl<R: BufRead> Reader<R> {
     ) -> Result<(), ReadError> {
         let parts = &mut open.parts;
         if title.starts_with("Atom types and atom numbers") {
+            open.types_line = Some(line);
             open.types = values.iter().map(|row| self.type_row(row)).collect::<Result<_, _>>()?;
         } else if title.starts_with("Primitive lattice vectors") {
             let rows = self.rows::<3>(values, "a lattice vector")?;
@@ -173,11 +175,14 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn frame(&self, open: Configuration) -> Result<Item, ReadError> {
-        let Configuration { mut parts, types, stress, stress_line } = open;
+        let Configuration { mut parts, types, types_line, stress, stress_line } = open;
         let atoms = types.iter().try_fold(0_usize, |sum, (_, n)| sum.checked_add(*n));
         if atoms != Some(parts.positions.len()) {
-            let message = format!("{} positions for other numbers of atoms", parts.positions.len());
-            return Err(self.refuse(parts.line, message));
+            let sum = atoms.map_or("too many".to_owned(), |n| n.to_string());
+            let message =
+                format!("the atom numbers sum to {sum}, but there are {} positions", parts.positions.len());
+            let help = "which atom is of which type cannot be told: correct `Atom types and atom numbers` of every configuration";
+            return Err(ReadError::at(self.lines.path(), types_line.unwrap_or(parts.line), 1, message, help));
         }
         if parts.cell.is_none() {
             return Err(self.refuse(parts.line, "a configuration without lattice vectors".to_owned()));

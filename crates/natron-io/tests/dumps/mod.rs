@@ -1,6 +1,8 @@
 //! Dumps of DFT programs: real ones against ASE, dpdata and their own text, small ones written here, damaged ones.
 
 mod damaged;
+#[cfg(feature = "hdf5")]
+mod data_set;
 mod deepmd;
 mod oracle;
 mod small;

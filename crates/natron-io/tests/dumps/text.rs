@@ -94,11 +94,19 @@ fn deepmd_has_an_energy_and_no_word_on_which() {
     assert!(found * 10 >= 9 * deepmd.len(), "{found} of {} energies are in the extended XYZ", deepmd.len());
 }
 
+/// NELM = 1 and a last change of 18 eV: VASP 5 says that EDIFF is reached all the same.
+#[test]
+fn a_run_of_one_electronic_step_is_no_label() {
+    let Some(path) = real("dumps/poscars__OUTCAR.ch4.1step") else { return };
+    let file = read(&path);
+    assert_eq!((file.frames.len(), skipped(&file)), (0, vec![(SkipReason::Unconverged, 455)]));
+    assert!(file.skipped[0].text.contains("NELM = 1"), "{:?}", file.skipped);
+}
+
 #[test]
 fn nothing_of_the_real_dumps_is_skipped() {
     for name in [
         "OUTCAR.li_graphene",
-        "poscars__OUTCAR.ch4.1step",
         "poscars__OUTCAR.h2o.md.10",
         "qe.scf__01.out",
         "poscars__vasprun.h2o.md.10.xml",

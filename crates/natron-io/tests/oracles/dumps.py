@@ -36,7 +36,8 @@ def dpdata(form, path):
     import dpdata
 
     data = dpdata.LabeledSystem(path, fmt=form).data
-    names = [data["atom_names"][t] for t in data["atom_types"]]
+    # CP2K's kinds: Fe1, Fe2.
+    names = [data["atom_names"][t].rstrip("0123456789") for t in data["atom_types"]]
     for k in range(len(data["energies"])):
         yield {
             "symbols": names,
@@ -50,7 +51,7 @@ def dpdata(form, path):
 
 def ml_ab(path):
     text = open(path).read()
-    for block in re.split(r"Configuration num\.\s+\d+\n", text)[1:]:
+    for block in re.split(r"Configuration num\..*\n", text)[1:]:
         def below(title):
             found = re.search(re.escape(title) + r"\n-+\n(.*?)\n(?:={5,}|\*{5,})", block + "\n*****", re.S)
             return found.group(1) if found else None

@@ -27,8 +27,8 @@ fn read_as(format: Format, text: &str) -> Result<Vec<SourceFrame>, ReadError> {
         Format::MlAb => frames(dumps::ml_ab::Reader::new(bytes, path)),
         Format::Cp2kOutput => frames(dumps::cp2k_output::Reader::new(bytes, path)),
         Format::PwOutput => frames(dumps::pw_output::Reader::new(bytes, path)),
-        // Several files each: tests/dumps.
-        Format::Cp2kFiles | Format::Deepmd => Ok(Vec::new()),
+        // Several files each, or no stream: tests/dumps.
+        Format::Cp2kFiles | Format::Deepmd | Format::DataSet => Ok(Vec::new()),
     }
 }
 

@@ -21,7 +21,7 @@ impl Duplicate {
 }
 
 /// Relative difference of fingerprints that printed positions of five decimals leave.
-const SAME: f64 = 1e-6;
+const SAME: f64 = 1e-5;
 
 /// Every frame that repeats an earlier one, once.
 pub(super) fn duplicates(records: &[Record]) -> Vec<Duplicate> {
