@@ -17,6 +17,12 @@ pub const EV_PER_A3_IN_GPA: f64 = 160.217_663_4;
 pub const A2_PER_PS_IN_M2_PER_S: f64 = 1e-8;
 /// 1 eV in kJ/mol (Faraday constant over 1000).
 pub const EV_IN_KJ_PER_MOL: f64 = 96.485_332_123_310_02;
+/// Hartree energy, eV (CODATA 2018).
+pub const HARTREE_EV: f64 = 27.211_386_245_988;
+/// Rydberg energy, half a hartree, eV (CODATA 2018).
+pub const RYDBERG_EV: f64 = 13.605_693_122_994;
+/// Bohr radius, A (CODATA 2018).
+pub const BOHR_A: f64 = 0.529_177_210_903;
 /// 1 amu/A^3 in g/cm^3.
 pub const AMU_PER_A3_IN_G_PER_CM3: f64 = 1.660_539_066_60;
 /// Coulomb constant e^2/(4 pi eps0), eV A.
@@ -34,6 +40,9 @@ mod tests {
         assert!((ELEMENTARY_CHARGE_C * 1e30 * 1e-9 - EV_PER_A3_IN_GPA).abs() < 1e-7);
         assert!((ELEMENTARY_CHARGE_C * 6.022_140_76e23 / 1e3 - EV_IN_KJ_PER_MOL).abs() < 1e-9);
         assert!((ATOMIC_MASS_KG * 1e3 / 1e-24 - AMU_PER_A3_IN_G_PER_CM3).abs() < 1e-10);
+        assert_eq!(HARTREE_EV, 2.0 * RYDBERG_EV);
+        // The hartree is the Coulomb energy of two charges one bohr apart.
+        assert!((COULOMB_EV_A / BOHR_A - HARTREE_EV).abs() < 1e-8);
         let coulomb = ELEMENTARY_CHARGE_C / (4.0 * std::f64::consts::PI * 8.854_187_812_8e-12) * 1e10;
         assert!((coulomb - COULOMB_EV_A).abs() < 1e-7, "{coulomb}");
     }

@@ -1,11 +1,12 @@
 //! The files natron-io reads and writes, with this crate's errors.
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use natron_atoms::{Frame, Structure};
-use natron_io::{ReadError, SourceFrame};
+use natron_io::{Format, ReadError, SourceFrame};
 
-use crate::{InputError, RunError};
+use crate::{Failure, InputError, RunError};
 
 impl From<ReadError> for InputError {
     fn from(error: ReadError) -> Self {
@@ -40,6 +41,34 @@ pub(crate) fn example_structure(text: &str) -> Structure {
 pub(crate) fn write_frames(path: &Path, frames: &[Frame]) -> Result<(), RunError> {
     natron_io::replace(path, |writer| natron_io::write_frames(writer, frames))
         .map_err(|error| RunError::writing(path, error))
+}
+
+/// The format in which frames with labels are written, by the name of the file.
+pub(crate) fn data_format(path: &Path) -> Result<Format, InputError> {
+    match Format::of_name(path) {
+        Some(format) if format.is_written() && !format.holds_one_frame() => Ok(format),
+        _ => Err(InputError::new("the name of the output does not say in which format it shall be")
+            .in_file(path)
+            .help("name it *.extxyz for extended XYZ, or *.h5 for natron's own data set")),
+    }
+}
+
+/// Writes frames in the format of the name, as a whole or not at all.
+pub(crate) fn write_data(path: &Path, frames: &[Frame]) -> Result<(), Failure> {
+    let format = data_format(path)?;
+    natron_io::write_frames_to(path, format, &mut frames.iter().map(|frame| Ok(frame.clone())))
+        .map_err(|error| cannot_write(path, error))
+}
+
+/// Why a file was not written: the user's doing or the disk's.
+pub(crate) fn cannot_write(path: &Path, error: std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            InputError::new("the folder of the output does not exist").in_file(path).into()
+        }
+        ErrorKind::InvalidInput => InputError::new(error.to_string()).in_file(path).into(),
+        _ => RunError::writing(path, error).into(),
+    }
 }
 
 /// Writes bytes as a whole or not at all.

@@ -40,6 +40,21 @@ pub fn read_frames(path: &Path) -> Result<Vec<Frame>, ReadError> {
     Reader::open(path)?.collect()
 }
 
+/// The additional keys of a frame in words of a comment line; refused is a frame that extended XYZ could not hold.
+#[cfg(feature = "hdf5")]
+pub(crate) fn info_text(frame: &Frame) -> Result<String, String> {
+    write::check(frame)?;
+    Ok(write::info_words(frame).collect::<Vec<_>>().join(" "))
+}
+
+/// Reads what [`info_text`] wrote.
+#[cfg(feature = "hdf5")]
+pub(crate) fn info_of_text(text: &str) -> Result<Vec<(String, natron_atoms::InfoValue)>, String> {
+    // With its columns named the line is taken for keys and values or refused, never for a remark.
+    let line = format!("Properties=species:S:1:pos:R:3 {text}");
+    header::parse(&line).map(|header| header.info).map_err(|error| error.message)
+}
+
 /// Spellings of a known key or column, the one natron writes first.
 pub(crate) mod names {
     pub const POSITIONS: &[&str] = &["pos", "positions"];

@@ -11,6 +11,7 @@
 
 mod attribute;
 mod cells;
+pub mod data_set;
 mod frames;
 mod growing;
 mod layout;

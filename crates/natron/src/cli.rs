@@ -76,7 +76,7 @@ pub enum Command {
     Diffusion(commands::diffusion::Arguments),
     /// Measure the speed of molecular dynamics on this machine
     Bench(commands::bench::Arguments),
-    /// Convert files of structures
+    /// Check, convert, split and select files of frames
     Data {
         /// What to do.
         #[command(subcommand)]

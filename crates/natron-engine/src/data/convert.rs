@@ -1,13 +1,15 @@
 //! `natron data convert`: frames from one format into another.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::PathBuf;
 
 use natron_atoms::Frame;
-use natron_io::{Format, SourceFrame};
-use serde_json::Value;
+use natron_io::{Format, FrameStream, Item, Label, ReadError, SkipReason, Skipped, SourceFrame};
+use serde_json::{Map, Value};
 
 use crate::envelope::Build;
-use crate::{Failure, InputError, RunError};
+use crate::{Failure, InputError, files};
 
 /// What to convert.
 #[derive(Debug, Clone)]
@@ -45,6 +47,12 @@ pub struct ConvertReport {
     pub ignored: Vec<String>,
     /// What the output cannot hold.
     pub left_out: Vec<String>,
+    /// Steps of a dump that are no frames, by reason.
+    pub skipped: BTreeMap<SkipReason, usize>,
+    /// The first of them, with its line.
+    pub first_skipped: Option<Skipped>,
+    /// Frames in the output without a label, by label.
+    pub missing: BTreeMap<Label, usize>,
 }
 
 /// Converts a file.
@@ -59,27 +67,160 @@ pub fn convert(options: &ConvertOptions) -> Result<ConvertReport, Failure> {
             .help("choose another name, or replace it with --overwrite")
             .into());
     }
-    let read = natron_io::read_structures(&options.input, options.from).map_err(InputError::from)?;
-    let frames_read = read.frames.len();
-    let chosen = choose(options, read.frames, to)?;
-    let mut ignored: Vec<String> = chosen.iter().flat_map(|source| source.ignored.clone()).collect();
-    let frames: Vec<Frame> = chosen.into_iter().map(|source| source.frame).collect();
-    let mut left_out: Vec<String> = frames.iter().flat_map(|frame| natron_io::left_out(to, frame)).collect();
-    for list in [&mut ignored, &mut left_out] {
-        list.sort();
-        list.dedup();
+    let stream = natron_io::open_frames(&options.input, options.from).map_err(InputError::from)?;
+    let mut pass = Pass::new(options, stream.format(), to);
+    if to.holds_one_frame() {
+        let chosen = pass.last(stream)?;
+        pass.keep(&chosen);
+        let outcome = natron_io::replace(&options.output, |writer| {
+            natron_io::write_structures(writer, to, std::slice::from_ref(&chosen.frame))
+        });
+        outcome.map_err(|error| pass.failure(error))?;
+    } else {
+        let outcome = natron_io::write_frames_to(&options.output, to, &mut pass.frames(stream));
+        if let Some(error) = pass.refused.take() {
+            return Err(InputError::from(error).into());
+        }
+        if let (true, Some(error)) = (outcome.is_err(), pass.nothing()) {
+            return Err(error.into());
+        }
+        outcome.map_err(|error| pass.failure(error))?;
     }
-    write(options, to, &frames)?;
-    Ok(ConvertReport {
-        output: options.output.clone(),
-        from: read.format,
-        to,
-        frames_read,
-        frames: frames.len(),
-        atoms: frames.iter().map(|frame| frame.structure.len()).sum(),
-        ignored,
-        left_out,
-    })
+    Ok(pass.report())
+}
+
+/// One pass over the input.
+struct Pass<'a> {
+    options: &'a ConvertOptions,
+    report: ConvertReport,
+    ignored: BTreeSet<String>,
+    left_out: BTreeSet<String>,
+    /// What is wrong with the input.
+    refused: Option<ReadError>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(options: &'a ConvertOptions, from: Format, to: Format) -> Self {
+        let report = ConvertReport {
+            output: options.output.clone(),
+            from,
+            to,
+            frames_read: 0,
+            frames: 0,
+            atoms: 0,
+            ignored: Vec::new(),
+            left_out: Vec::new(),
+            skipped: BTreeMap::new(),
+            first_skipped: None,
+            missing: BTreeMap::new(),
+        };
+        Self { options, report, ignored: BTreeSet::new(), left_out: BTreeSet::new(), refused: None }
+    }
+
+    /// The frames that go out, one in memory at a time. The end is an error where the input is wrong or gives no frame, so
+    /// that nothing is written.
+    fn frames<'s>(
+        &'s mut self,
+        mut stream: impl Iterator<Item = Result<Item, ReadError>> + 's,
+    ) -> impl Iterator<Item = io::Result<Frame>> + 's {
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            loop {
+                match stream.next() {
+                    Some(Ok(Item::Frame(frame))) => {
+                        if let Some(frame) = self.wanted(frame) {
+                            self.keep(&frame);
+                            return Some(Ok(frame.frame));
+                        }
+                    }
+                    Some(Ok(Item::Skipped(step))) => self.skip(step),
+                    Some(Err(error)) => {
+                        ended = true;
+                        self.refused = Some(error);
+                        return Some(Err(io::Error::other("the input is wrong")));
+                    }
+                    None => {
+                        ended = true;
+                        return self.nothing().map(|_| Err(io::Error::other("no frame")));
+                    }
+                }
+            }
+        })
+    }
+
+    /// The last frame, or the one asked for.
+    fn last(&mut self, stream: FrameStream) -> Result<SourceFrame, Failure> {
+        let mut last = None;
+        for item in stream {
+            match item.map_err(InputError::from)? {
+                Item::Frame(frame) => last = self.wanted(frame).or(last),
+                Item::Skipped(step) => self.skip(step),
+            }
+        }
+        let nothing = || self.nothing_of(0).expect("no frame is kept");
+        last.ok_or_else(|| nothing().into())
+    }
+
+    /// Counts a frame and gives it back where it is asked for.
+    fn wanted(&mut self, frame: SourceFrame) -> Option<SourceFrame> {
+        let number = self.report.frames_read;
+        self.report.frames_read += 1;
+        self.options.frame.is_none_or(|wanted| wanted == number).then_some(frame)
+    }
+
+    fn skip(&mut self, step: Skipped) {
+        *self.report.skipped.entry(step.reason).or_default() += 1;
+        self.report.first_skipped.get_or_insert(step);
+    }
+
+    fn keep(&mut self, source: &SourceFrame) {
+        self.report.frames += 1;
+        self.report.atoms += source.frame.structure.len();
+        self.ignored.extend(source.ignored.iter().cloned());
+        self.left_out.extend(natron_io::left_out(self.report.to, &source.frame));
+        for missing in &source.missing {
+            *self.report.missing.entry(missing.label).or_default() += 1;
+        }
+    }
+
+    /// What to say where no frame went out.
+    fn nothing(&self) -> Option<InputError> {
+        self.nothing_of(self.report.frames)
+    }
+
+    fn nothing_of(&self, frames: usize) -> Option<InputError> {
+        if frames > 0 {
+            return None;
+        }
+        let error = |message: String| InputError::new(message).in_file(&self.options.input);
+        Some(match (self.options.frame, &self.report.first_skipped) {
+            (Some(frame), _) if self.report.frames_read > 0 => error(format!("there is no frame {frame}"))
+                .help(format!("it holds {}, counted from 0", self.report.frames_read)),
+            (_, Some(step)) => {
+                error(format!("the file holds no frame to use: {}", step.text)).at_line(step.line)
+            }
+            _ => error("the file holds no frame".into()),
+        })
+    }
+
+    fn failure(&self, error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::InvalidInput {
+            let help = format!("choose another output than {}", self.report.to.name());
+            return InputError::new(error.to_string()).in_file(&self.options.input).help(help).into();
+        }
+        files::cannot_write(&self.options.output, error)
+    }
+
+    fn report(self) -> ConvertReport {
+        ConvertReport {
+            ignored: self.ignored.into_iter().collect(),
+            left_out: self.left_out.into_iter().collect(),
+            ..self.report
+        }
+    }
 }
 
 fn output_format(options: &ConvertOptions) -> Result<Format, InputError> {
@@ -98,39 +239,6 @@ fn output_format(options: &ConvertOptions) -> Result<Format, InputError> {
     }
 }
 
-/// The frames that go out.
-fn choose(
-    options: &ConvertOptions,
-    mut frames: Vec<SourceFrame>,
-    to: Format,
-) -> Result<Vec<SourceFrame>, InputError> {
-    let count = frames.len();
-    match options.frame {
-        Some(frame) if frame < count => Ok(vec![frames.swap_remove(frame)]),
-        Some(frame) => Err(InputError::new(format!("there is no frame {frame}"))
-            .in_file(&options.input)
-            .help(format!("it holds {count}, counted from 0"))),
-        None if count == 0 => Err(InputError::new("the file holds no frame").in_file(&options.input)),
-        None if to == Format::ExtendedXyz => Ok(frames),
-        None => Ok(frames.split_off(count - 1)),
-    }
-}
-
-fn write(options: &ConvertOptions, to: Format, frames: &[Frame]) -> Result<(), Failure> {
-    let outcome =
-        natron_io::replace(&options.output, |writer| natron_io::write_structures(writer, to, frames));
-    outcome.map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidInput => {
-            let help = format!("choose another output than {}", to.name());
-            InputError::new(error.to_string()).in_file(&options.input).help(help).into()
-        }
-        std::io::ErrorKind::NotFound => {
-            InputError::new("the folder of the output does not exist").in_file(&options.output).into()
-        }
-        _ => RunError::writing(&options.output, error).into(),
-    })
-}
-
 impl ConvertReport {
     /// The JSON of the CONTRACT.
     pub fn json(&self, build: &Build) -> Value {
@@ -143,6 +251,11 @@ impl ConvertReport {
         map.insert("atoms".into(), self.atoms.into());
         map.insert("ignored".into(), self.ignored.clone().into());
         map.insert("left_out".into(), self.left_out.clone().into());
+        let skipped = self.skipped.iter().map(|(reason, n)| (reason.name().to_owned(), (*n).into()));
+        map.insert("skipped".into(), skipped.collect::<Map<_, _>>().into());
+        let missing = self.missing.iter().map(|(label, n)| (label.name().to_owned(), (*n).into()));
+        map.insert("missing".into(), missing.collect::<Map<_, _>>().into());
+        map.insert("energy_source".into(), natron_io::dumps::energy_source(self.from).into());
         map.into()
     }
 }

@@ -77,7 +77,7 @@ fn frame(block: &Block<'_>, sites: &Loop<'_>) -> Result<SourceFrame, ReadError> 
     if !name.is_empty() {
         frame.info.push(("comment".to_owned(), InfoValue::Text(name.to_owned())));
     }
-    Ok(SourceFrame { frame, line: block.heading.line.number, ignored: Vec::new() })
+    Ok(SourceFrame::new(frame, block.heading.line.number))
 }
 
 /// The cell with a along x and b in the plane of x and y.

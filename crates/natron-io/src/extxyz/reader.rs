@@ -69,7 +69,7 @@ impl<R: BufRead> Reader<R> {
     pub fn with_lines(mut self) -> impl Iterator<Item = Result<SourceFrame, ReadError>> {
         std::iter::from_fn(move || {
             let frame = self.next()?;
-            Some(frame.map(|frame| SourceFrame { frame, line: self.start, ignored: Vec::new() }))
+            Some(frame.map(|frame| SourceFrame::new(frame, self.start)))
         })
     }
 

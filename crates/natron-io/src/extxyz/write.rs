@@ -42,12 +42,15 @@ fn comment(frame: &Frame) -> String {
     words.extend(labels.energy_ev.map(|e| format!("energy={e:?}")));
     words.extend(labels.free_energy_ev.map(|e| format!("free_energy={e:?}")));
     words.extend(labels.virial_ev.map(|v| format!("virial=\"{}\"", by_rows(&v))));
-    words.extend(
-        frame.info.iter().map(|(key, value)| format!("{}={}", info::key_word(key), info::written(value))),
-    );
+    words.extend(info_words(frame));
     let [a, b, c] = cell.periodic().map(info::truth_word);
     words.push(format!("pbc=\"{a} {b} {c}\""));
     words.join(" ")
+}
+
+/// The additional keys with their values.
+pub(super) fn info_words(frame: &Frame) -> impl Iterator<Item = String> + '_ {
+    frame.info.iter().map(|(key, value)| format!("{}={}", info::key_word(key), info::written(value)))
 }
 
 fn by_rows(matrix: &Mat3) -> String {
@@ -113,7 +116,7 @@ fn push_number(line: &mut String, x: f64) {
 }
 
 /// Refuses a frame that would not read back.
-fn check(frame: &Frame) -> Result<(), String> {
+pub(super) fn check(frame: &Frame) -> Result<(), String> {
     let atoms = frame.structure.len();
     for vectors in [&frame.velocities, &frame.labels.forces].into_iter().flatten() {
         if vectors.len() != atoms {

@@ -260,7 +260,7 @@ fn per_atom(group: &Group, particles: &Particles) -> hdf5_metno::Result<Dataset>
     new.chunk(chunk).shuffle().deflate(1).shape(extents(&row)).create("value")
 }
 
-fn extents(row: &[usize]) -> hdf5_metno::SimpleExtents {
+pub(super) fn extents(row: &[usize]) -> hdf5_metno::SimpleExtents {
     let first = hdf5_metno::Extent::resizable(0);
     let rest = row.iter().map(|&size| hdf5_metno::Extent::fixed(size));
     hdf5_metno::SimpleExtents::from_vec(std::iter::once(first).chain(rest).collect())

@@ -60,7 +60,7 @@ pub fn read(input: impl Read, path: &Path) -> Result<SourceFrame, ReadError> {
     let factor = header.units.velocity_in_a_per_fs();
     frame.velocities = velocities.map(|all| all.into_iter().map(|v: Vec3| v * factor).collect());
     columns(&mut frame, style, &read);
-    Ok(SourceFrame { frame, line: 1, ignored: ignored(&header.others, &found) })
+    Ok(SourceFrame { ignored: ignored(&header.others, &found), ..SourceFrame::new(frame, 1) })
 }
 
 /// Charges and molecules, where the style has them.

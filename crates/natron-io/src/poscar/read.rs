@@ -34,7 +34,7 @@ pub fn read(input: impl Read, path: &Path) -> Result<SourceFrame, ReadError> {
     if let Some(values) = mask {
         frame.arrays.push((MOVE_MASK.to_owned(), AtomArray::Bool { columns: 3, values }));
     }
-    Ok(SourceFrame { frame, line: 1, ignored })
+    Ok(SourceFrame { ignored, ..SourceFrame::new(frame, 1) })
 }
 
 /// The cell, and by what Cartesian positions are to be multiplied.

@@ -12,7 +12,7 @@ mod small;
 use std::path::Path;
 
 use natron_atoms::Frame;
-use natron_io::{Format, ReadError, SourceFrame};
+use natron_io::{Format, Item, ReadError, SourceFrame, dumps};
 
 /// Reads text as if it were a file of this format, `test`.
 fn read_as(format: Format, text: &str) -> Result<Vec<SourceFrame>, ReadError> {
@@ -22,7 +22,22 @@ fn read_as(format: Format, text: &str) -> Result<Vec<SourceFrame>, ReadError> {
         Format::Poscar => natron_io::poscar::read(bytes, path).map(|frame| vec![frame]),
         Format::Cif => natron_io::cif::read(bytes, path),
         Format::LammpsData => natron_io::lammps_data::read(bytes, path).map(|frame| vec![frame]),
+        Format::Outcar => frames(dumps::outcar::Reader::new(bytes, path)),
+        Format::Vasprun => frames(dumps::vasprun::Reader::new(bytes, path)),
+        Format::MlAb => frames(dumps::ml_ab::Reader::new(bytes, path)),
+        Format::Cp2kOutput => frames(dumps::cp2k_output::Reader::new(bytes, path)),
+        Format::PwOutput => frames(dumps::pw_output::Reader::new(bytes, path)),
+        // Several files each, or no stream: tests/dumps.
+        Format::Cp2kFiles | Format::Deepmd | Format::DataSet => Ok(Vec::new()),
     }
+}
+
+fn frames(items: impl Iterator<Item = Result<Item, ReadError>>) -> Result<Vec<SourceFrame>, ReadError> {
+    let frame = |item| match item {
+        Item::Frame(frame) => Some(frame),
+        Item::Skipped(_) => None,
+    };
+    items.filter_map(|item| item.map(frame).transpose()).collect()
 }
 
 /// The only frame of text in a format.
