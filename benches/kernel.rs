@@ -147,7 +147,7 @@ impl Kernel for Expansion<'_> {
     type Output = ();
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
-        let harmonics = black_box(self.1).to_owned();
+        let harmonics = *black_box(&*self.1);
         accumulate_all(path, self.0, &harmonics, self.1);
     }
 }

@@ -51,6 +51,9 @@ pub struct MdDeck {
     /// When a run counts as gone wrong.
     #[serde(default, skip_serializing_if = "LimitsDeck::is_default")]
     pub limits: LimitsDeck,
+    /// How unsure the potential may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<UncertaintyDeck>,
     /// Neighbour list.
     #[serde(default, skip_serializing_if = "NeighbourDeck::is_default")]
     pub neighbour: NeighbourDeck,
@@ -139,6 +142,27 @@ pub struct AnalysisDeck {
     pub mobile: Vec<String>,
     /// Symbols of the species whose drift is removed; empty: the whole system.
     pub reference: Vec<String>,
+}
+
+/// `[uncertainty]`: what happens where the potential is unsure; at least one limit is needed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UncertaintyDeck {
+    /// `stop`, `warn` or `collect`; default: stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Largest standard deviation of the energy of an atom, meV.
+    #[serde(rename = "atom_energy_std_max_meV", skip_serializing_if = "Option::is_none")]
+    pub atom_energy_std_max_mev: Option<f64>,
+    /// Largest standard deviation of the force on an atom, eV/A.
+    #[serde(rename = "force_std_max_eV_per_A", skip_serializing_if = "Option::is_none")]
+    pub force_std_max_ev_per_a: Option<f64>,
+    /// Steps between looks at forces; default 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force_every_steps: Option<u64>,
+    /// Least number of steps between frames that are collected; default 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collect_every_steps: Option<u64>,
 }
 
 /// `[limits]`: every key has a default.

@@ -3,6 +3,7 @@
 use natron_atoms::{NeighbourError, Species, Structure, Vec3};
 use natron_potential::EvaluationError;
 
+use crate::doubt::Doubt;
 use crate::plan::Limits;
 use crate::state::{State, StepError};
 
@@ -112,6 +113,9 @@ pub enum Breach {
         /// Its element.
         species: Option<Species>,
     },
+    /// The potential is unsure of the state.
+    #[error("{0}")]
+    Uncertain(Doubt),
     /// The neighbour list could not be built.
     #[error("the neighbour list: {0}")]
     Neighbour(NeighbourError),
@@ -133,6 +137,7 @@ impl Breach {
             | Self::Temperature { atom, .. }
             | Self::EnergyChange { atom, .. } => Some(*atom),
             Self::Evaluation { atom, .. } => *atom,
+            Self::Uncertain(doubt) => Some(doubt.atom),
             Self::Neighbour(NeighbourError::NotFinite { atom } | NeighbourError::TooFar { atom }) => {
                 Some(*atom)
             }

@@ -68,8 +68,9 @@ pub mod cast;
 pub mod conservation;
 pub mod deck;
 mod deform;
+pub mod doubt;
 pub mod groups;
-pub mod guard;
+mod guard;
 pub mod integrator;
 pub mod minimise;
 pub mod observer;
@@ -88,6 +89,7 @@ pub mod velocities;
 
 pub use conservation::{Conditions, Conservation, nve_conservation};
 pub use deck::{DeckProblem, MdDeck};
+pub use doubt::{Doubt, DoubtOf};
 pub use guard::{Breach, Instability};
 pub use observer::{Moment, Observer, ObserverError, TrajectoryFrame};
 pub use plan::{Limits, MdPlan, RunPlan};

@@ -2,6 +2,7 @@
 
 use natron_atoms::{Mat3, Structure, Vec3};
 
+use crate::doubt::Doubt;
 use crate::plan::Stage;
 use crate::restart::Restart;
 use crate::summary::StageSummary;
@@ -12,7 +13,7 @@ pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Receives the values of a run. Every method has an empty default.
 ///
-/// At one step the order is: thermo, frame, step, stage end, restart. Rows and frames are written at exact whole
+/// At one step the order is: thermo, frame, doubt, step, stage end, restart. Rows and frames are written at exact whole
 /// numbers of steps counted from the start of their stage, the start included; where one stage begins
 /// at the step the previous one wrote last, the frame is not repeated.
 pub trait Observer {
@@ -46,6 +47,14 @@ pub trait Observer {
     /// # Errors
     /// Whatever the observer cannot do; it ends the run.
     fn on_restart(&mut self, _restart: &Restart) -> Result<(), ObserverError> {
+        Ok(())
+    }
+
+    /// The potential is unsure of this frame, and the plan says to go on; after the frame that may be due.
+    ///
+    /// # Errors
+    /// Whatever the observer cannot do; it ends the run.
+    fn on_doubt(&mut self, _doubt: &Doubt, _frame: &TrajectoryFrame<'_>) -> Result<(), ObserverError> {
         Ok(())
     }
 

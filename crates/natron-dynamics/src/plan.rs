@@ -6,7 +6,7 @@ use natron_atoms::Species;
 
 use crate::groups::Group;
 use crate::quantity::{
-    EnergyMevPerAtom, ForceEvPerA, LengthA, PressureGpa, StressGpa, TemperatureK, TimestepFs,
+    EnergyMev, EnergyMevPerAtom, ForceEvPerA, LengthA, PressureGpa, StressGpa, TemperatureK, TimestepFs,
 };
 
 mod ensemble;
@@ -241,6 +241,34 @@ pub struct Limits {
     pub displacement_max: LengthA,
     /// Largest change of the total energy since the start of an NVE stage.
     pub energy_change_max: EnergyMevPerAtom,
+    /// How unsure the potential may be, where anyone asks.
+    pub uncertainty: Option<UncertaintyLimits>,
+}
+
+/// How unsure the potential may be of a state, and what happens beyond.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UncertaintyLimits {
+    /// What happens.
+    pub action: UncertaintyAction,
+    /// Largest standard deviation of the energy of an atom, looked at in every step of dynamics.
+    pub atom_energy_max_mev: Option<EnergyMev>,
+    /// Largest standard deviation of the force on an atom.
+    pub force_max: Option<ForceEvPerA>,
+    /// Steps between looks at forces.
+    pub force_every: NonZeroU64,
+    /// Least number of steps between frames that are collected.
+    pub collect_every: NonZeroU64,
+}
+
+/// What happens where the potential is unsure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UncertaintyAction {
+    /// The run stops with an [`Instability`](crate::Instability).
+    Stop,
+    /// It says so and goes on.
+    Warn,
+    /// It keeps the frame and goes on.
+    Collect,
 }
 
 impl Default for Limits {
@@ -252,6 +280,7 @@ impl Default for Limits {
             temperature_max: TemperatureK::new(10_000.0).expect(in_range),
             displacement_max: LengthA::new(0.5).expect(in_range),
             energy_change_max: EnergyMevPerAtom::new(50.0).expect(in_range),
+            uncertainty: None,
         }
     }
 }

@@ -55,6 +55,10 @@ quantity!(
     FrictionPerPs, "a friction", "/ps", "above 0 and at most 1e6 /ps", |x| x > 0.0 && x <= 1e6
 );
 quantity!(
+    /// An energy, meV.
+    EnergyMev, "an energy", "meV", "above 0 and at most 1e6 meV", |x| x > 0.0 && x <= 1e6
+);
+quantity!(
     /// A force, eV/A.
     ForceEvPerA, "a force", "eV/A", "above 0 and at most 1e6 eV/A", |x| x > 0.0 && x <= 1e6
 );

@@ -218,6 +218,21 @@ pub(crate) fn check_cell(plan: &RunPlan, structure: &Structure) -> Result<(), Se
     }
 }
 
+/// Checks that the potential knows what `[uncertainty]` asks for.
+pub(crate) fn check_uncertainty(plan: &RunPlan, potential: &dyn Potential) -> Result<(), SetupError> {
+    if plan.limits.uncertainty.is_some() && !potential.knows_uncertainty() {
+        return Err(SetupError::Deck(DeckProblem {
+            path: "uncertainty".into(),
+            message: "the potential does not know how sure it is".into(),
+            help: Some(
+                "take a potential with an ensemble (natron train makes one), or leave [uncertainty] out"
+                    .into(),
+            ),
+        }));
+    }
+    Ok(())
+}
+
 /// Checks that something sets the atoms in motion before NVE does nothing with them.
 pub(crate) fn check_start(plan: &RunPlan, velocities_given: bool) -> Result<(), SetupError> {
     let kind = |stage: &Stage| matches!(stage.kind, StageKind::Dynamics(_));

@@ -6,6 +6,7 @@ use natron_potential::Potential;
 
 use crate::cast::Cast;
 use crate::deck::DeckProblem;
+use crate::doubt::Doubt;
 use crate::groups::Groups;
 use crate::guard::{Guard, Instability};
 use crate::integrator::Integrator;
@@ -34,6 +35,8 @@ pub struct Simulation<'p> {
     groups: Groups,
     /// Who plays which part in each stage.
     casts: Vec<Cast>,
+    /// What the potential was unsure of in the present step.
+    doubt: Option<Doubt>,
     /// Buffer for velocities in A/fs.
     velocities_a_per_fs: Vec<Vec3>,
 }
@@ -115,6 +118,7 @@ impl<'p> Simulation<'p> {
         setup::check_velocities(velocities_a_per_fs, structure.len())?;
         setup::check_start(plan, velocities_a_per_fs.is_some())?;
         setup::check_cell(plan, &structure)?;
+        setup::check_uncertainty(plan, potential)?;
         let groups = Groups::of(&plan.groups, &structure)?;
         let casts = casts(plan, &groups, structure.len())?;
         let velocities = match velocities_a_per_fs {
@@ -128,6 +132,7 @@ impl<'p> Simulation<'p> {
             replica,
             tag,
             forces,
+            doubt: None,
             velocities_a_per_fs: Vec::with_capacity(state.len()),
             state,
             progress: Progress::default(),
@@ -166,6 +171,7 @@ impl<'p> Simulation<'p> {
             replica: restart.replica,
             tag,
             forces,
+            doubt: None,
             velocities_a_per_fs: Vec::with_capacity(state.len()),
             state,
             progress: restart.progress.clone(),

@@ -56,6 +56,7 @@ pub enum StepError {
 
 /// A potential at work: its evaluator and the neighbour list.
 pub struct Forces<'p> {
+    potential: &'p dyn Potential,
     evaluator: Box<dyn Evaluator + 'p>,
     list: NeighbourList,
     rebuilds: u64,
@@ -85,7 +86,16 @@ impl<'p> Forces<'p> {
         skin: LengthA,
     ) -> Result<Self, NeighbourError> {
         let list = NeighbourList::build_by_pair(structure, potential.cutoffs(), skin.get())?;
-        Ok(Self { evaluator: potential.evaluator(), list, rebuilds: 0, times: None })
+        Ok(Self { potential, evaluator: potential.evaluator(), list, rebuilds: 0, times: None })
+    }
+
+    /// Standard deviations of force components at the positions of the last evaluation, eV/A, `[n]`, where the potential
+    /// knows them.
+    ///
+    /// # Errors
+    /// The potential refuses.
+    pub fn force_std_ev_per_a(&self, structure: &Structure) -> Result<Option<Vec<Vec3>>, EvaluationError> {
+        self.potential.force_std_ev_per_a(structure, &self.list)
     }
 
     /// Energy, forces and virial of `structure`, checked to be finite.

@@ -1,13 +1,14 @@
 //! Runs that go wrong say what, where and when.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use natron_atoms::{NeighbourList, Species, Structure, Vec3};
-use natron_dynamics::plan::RunPlan;
-use natron_dynamics::quantity::{EnergyMevPerAtom, ForceEvPerA};
+use natron_dynamics::plan::{RunPlan, UncertaintyAction, UncertaintyLimits};
+use natron_dynamics::quantity::{EnergyMev, EnergyMevPerAtom, ForceEvPerA};
 use natron_dynamics::{
-    Breach, Instability, Limits, Observer, ObserverError, PotentialTag, Restart, RunError, SetupError,
-    Simulation,
+    Breach, Doubt, DoubtOf, Instability, Limits, Observer, ObserverError, PotentialTag, Restart, RunError,
+    SetupError, Simulation, TrajectoryFrame,
 };
 use natron_potential::{Evaluation, EvaluationError, Evaluator, LennardJones, Potential};
 
@@ -29,6 +30,18 @@ impl Faulty {
 }
 
 impl Potential for Faulty {
+    fn knows_uncertainty(&self) -> bool {
+        true
+    }
+    fn force_std_ev_per_a(
+        &self,
+        structure: &Structure,
+        _: &NeighbourList,
+    ) -> Result<Option<Vec<Vec3>>, EvaluationError> {
+        let mut stds = vec![Vec3::repeat(0.1); structure.len()];
+        stds[9] = Vec3::new(3.0, 0.0, 4.0);
+        Ok(Some(stds))
+    }
     fn cutoff_a(&self, a: Species, b: Species) -> f64 {
         self.inner.cutoff_a(a, b)
     }
@@ -193,4 +206,86 @@ fn an_observer_that_fails_ends_the_run() {
     let error = run.run(&mut Full, &|| true).expect_err("the disk is full");
     assert_eq!(error.to_string(), "no space left on device");
     assert_eq!(run.moment().step, 1);
+}
+
+/// Atom 5 is uncertain by 0.4 eV from the third evaluation on.
+fn unsure(out: &mut Evaluation) {
+    let mut stds = vec![0.01; out.forces.len()];
+    stds[5] = 0.4;
+    out.atom_energy_std_ev = Some(stds);
+}
+
+fn watched(action: UncertaintyAction, atom_energy_mev: Option<f64>, force: Option<f64>) -> RunPlan {
+    let every = |steps| NonZeroU64::new(steps).expect("not zero");
+    let mut plan = plan(vec![nve(20)]);
+    plan.limits.uncertainty = Some(UncertaintyLimits {
+        action,
+        atom_energy_max_mev: atom_energy_mev.map(|value| EnergyMev::new(value).expect("in range")),
+        force_max: force.map(|value| ForceEvPerA::new(value).expect("in range")),
+        force_every: every(7),
+        collect_every: every(1),
+    });
+    plan
+}
+
+#[derive(Default)]
+struct Doubts(Vec<(u64, Doubt)>);
+
+impl Observer for Doubts {
+    fn on_doubt(&mut self, doubt: &Doubt, frame: &TrajectoryFrame<'_>) -> Result<(), ObserverError> {
+        assert_eq!(frame.forces_ev_per_a.len(), frame.structure.len());
+        self.0.push((frame.at.step, *doubt));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_run_stops_where_the_potential_is_unsure() {
+    let potential = Faulty::new(3, unsure);
+    let plan = watched(UncertaintyAction::Stop, Some(300.0), None);
+    let mut run = simulation(&plan, &potential);
+    let error = run.run(&mut (), &|| false).expect_err("it is unsure");
+    let RunError::Unstable(stopped) = error else { panic!("{error}") };
+    // The first evaluation is that of the start.
+    assert_eq!((stopped.step, stopped.breach.atom()), (2, Some(5)));
+    assert!(stopped.to_string().contains("atom 5 (Ar) to 400 meV only, the limit is 300 meV"), "{stopped}");
+}
+
+#[test]
+fn it_goes_on_where_the_plan_says_so_and_tells_every_time() {
+    let potential = Faulty::new(3, unsure);
+    let plan = watched(UncertaintyAction::Warn, Some(300.0), None);
+    let mut doubts = Doubts::default();
+    let outcome = simulation(&plan, &potential).run(&mut doubts, &|| false).expect("it goes on");
+    assert_eq!(outcome, natron_dynamics::Outcome::Finished);
+    assert_eq!(doubts.0.iter().map(|(step, _)| *step).collect::<Vec<_>>(), (2..=20).collect::<Vec<_>>());
+    let sure = watched(UncertaintyAction::Warn, Some(500.0), Some(6.0));
+    let mut doubts = Doubts::default();
+    simulation(&sure, &potential).run(&mut doubts, &|| false).expect("it goes on");
+    assert_eq!(doubts.0, []);
+}
+
+#[test]
+fn forces_are_looked_at_when_their_step_comes() {
+    let potential = Faulty::new(u64::MAX, unsure);
+    let plan = watched(UncertaintyAction::Collect, None, Some(4.9));
+    let mut doubts = Doubts::default();
+    simulation(&plan, &potential).run(&mut doubts, &|| false).expect("it goes on");
+    assert_eq!(doubts.0.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [7, 14]);
+    let doubt = doubts.0[0].1;
+    assert_eq!((doubt.atom, doubt.of, doubt.value, doubt.limit), (9, DoubtOf::Force, 5.0, 4.9));
+}
+
+#[test]
+fn a_potential_that_does_not_know_is_not_asked() {
+    let plan = watched(UncertaintyAction::Warn, Some(300.0), None);
+    let error = natron_dynamics::Simulation::new(
+        &plan,
+        0,
+        fcc(2, 5.26),
+        None,
+        &argon(6.5),
+        PotentialTag { sha256: [0; 32], kernel: "test".into() },
+    );
+    assert!(matches!(error.err(), Some(SetupError::Deck(problem)) if problem.path == "uncertainty"));
 }

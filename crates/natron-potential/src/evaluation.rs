@@ -117,6 +117,11 @@ pub trait Potential: Send + Sync {
         0.0
     }
 
+    /// Whether its evaluations come with standard deviations.
+    fn knows_uncertainty(&self) -> bool {
+        false
+    }
+
     /// Standard deviation of each force component, eV/A, `[n]`, where the potential knows one. Takes as long as many
     /// evaluations. `list` must hold [`Potential::cutoffs`].
     ///

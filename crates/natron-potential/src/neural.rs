@@ -145,6 +145,10 @@ impl Potential for NeuralPotential {
         number.map_or(0.0, |n| self.model.isolated_ev[n])
     }
 
+    fn knows_uncertainty(&self) -> bool {
+        self.model.members() > 0
+    }
+
     fn force_std_ev_per_a(
         &self,
         structure: &Structure,

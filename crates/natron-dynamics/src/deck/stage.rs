@@ -136,7 +136,7 @@ fn dynamics(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -
     if let Some((ensemble, _)) = &ensemble {
         check_parts(*ensemble, stage, context, &fixed, problems);
     }
-    let output: &OutputDeck = &context.deck.output;
+    let output = &context.deck.output;
     let mut every = |key: &str, fs: f64| interval(key, fs, timestep, &stage.name, problems);
     let thermo_every = every("thermo_every_fs", output.thermo_every_fs);
     let restart_every = every("restart_every_ps", output.restart_every_ps * 1000.0);

@@ -1,15 +1,19 @@
 //! From the deck as written to the plan as meant.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use natron_atoms::Species;
 
 use super::check::{DeckProblem, Problems};
 use super::group;
 use super::stage::{self, Context};
-use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, PotentialDeck, StageDeck, output};
-use crate::plan::{Limits, MdPlan, OutputPlan, PotentialChoice, RunPlan, Stage, StageKind};
-use crate::quantity::{EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK};
+use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, PotentialDeck, StageDeck, UncertaintyDeck, output};
+use crate::plan::{
+    Limits, MdPlan, OutputPlan, PotentialChoice, RunPlan, Stage, StageKind, UncertaintyAction,
+    UncertaintyLimits,
+};
+use crate::quantity::{EnergyMev, EnergyMevPerAtom, ForceEvPerA, LengthA, TemperatureK};
 
 /// More replicas than this are a slip of the finger.
 const MAX_REPLICAS: u32 = 1000;
@@ -36,6 +40,8 @@ impl MdDeck {
         let output = output::check(&self.output, &mut problems);
         let (mobile, reference) = analysis(&self.analysis, &mut problems);
         let limits = limits(&self.limits, &mut problems);
+        let uncertainty = self.uncertainty.as_ref().map(|deck| uncertainty(deck, &mut problems));
+        let limits = limits.map(|limits| Limits { uncertainty: uncertainty.flatten(), ..limits });
         let skin = problems.quantity("neighbour.skin_A", self.neighbour.skin_a, LengthA::new);
         let groups = group::check(&self.groups, &mut problems);
         group::check_names(&self.system.fixed, "system.fixed", &self.groups, &mut problems);
@@ -193,5 +199,43 @@ fn limits(deck: &LimitsDeck, problems: &mut Problems) -> Option<Limits> {
         temperature_max: temperature_max?,
         displacement_max: displacement_max?,
         energy_change_max: energy_change_max?,
+        uncertainty: None,
+    })
+}
+
+fn uncertainty(deck: &UncertaintyDeck, problems: &mut Problems) -> Option<UncertaintyLimits> {
+    let action = match deck.action.as_deref() {
+        None | Some("stop") => Some(UncertaintyAction::Stop),
+        Some("warn") => Some(UncertaintyAction::Warn),
+        Some("collect") => Some(UncertaintyAction::Collect),
+        Some(other) => {
+            let message = format!("uncertainty.action must be stop, warn or collect, not `{other}`");
+            problems.add("uncertainty.action", message);
+            None
+        }
+    };
+    if deck.atom_energy_std_max_mev.is_none() && deck.force_std_max_ev_per_a.is_none() {
+        let help = "give atom_energy_std_max_meV (looked at in every step), force_std_max_eV_per_A, or both";
+        problems.add_with_help("uncertainty", "[uncertainty] sets no limit", help);
+    }
+    let mut count = |key: &str, value: Option<u64>| {
+        let count = NonZeroU64::new(value.unwrap_or(100));
+        if count.is_none() {
+            problems.add(format!("uncertainty.{key}"), format!("uncertainty.{key} must be at least 1"));
+        }
+        count
+    };
+    let force_every = count("force_every_steps", deck.force_every_steps);
+    let collect_every = count("collect_every_steps", deck.collect_every_steps);
+    let path = "uncertainty.atom_energy_std_max_meV";
+    let energy = deck.atom_energy_std_max_mev.map(|value| problems.quantity(path, value, EnergyMev::new));
+    let path = "uncertainty.force_std_max_eV_per_A";
+    let force = deck.force_std_max_ev_per_a.map(|value| problems.quantity(path, value, ForceEvPerA::new));
+    Some(UncertaintyLimits {
+        action: action?,
+        atom_energy_max_mev: energy.flatten(),
+        force_max: force.flatten(),
+        force_every: force_every?,
+        collect_every: collect_every?,
     })
 }

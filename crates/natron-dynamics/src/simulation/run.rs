@@ -49,6 +49,10 @@ impl Simulation<'_> {
         while !self.progress.stage_done {
             self.step()?;
             self.output(observer).map_err(RunError::Observer)?;
+            if let Some(doubt) = self.doubt.take() {
+                let frame = self.trajectory_frame();
+                observer.on_doubt(&doubt, &frame).map_err(RunError::Observer)?;
+            }
             observer.on_step(self.moment()).map_err(RunError::Observer)?;
             self.finish_if_complete(observer)?;
             let stopped = stop();
@@ -135,17 +139,23 @@ impl Simulation<'_> {
     }
 
     fn frame(&mut self, observer: &mut dyn Observer) -> Result<(), ObserverError> {
+        observer.on_frame(&self.trajectory_frame())
+    }
+
+    /// The present frame.
+    fn trajectory_frame(&mut self) -> TrajectoryFrame<'_> {
         self.state.velocities_a_per_fs(&mut self.velocities_a_per_fs);
         let row = self.thermo_row();
-        observer.on_frame(&TrajectoryFrame {
+        let (temperature_k, pressure_gpa) = (row.temperature_k, row.pressure_gpa);
+        TrajectoryFrame {
             at: self.moment(),
             structure: &self.state.structure,
             velocities_a_per_fs: &self.velocities_a_per_fs,
             forces_ev_per_a: &self.state.evaluation.forces,
             potential_energy_ev: self.state.evaluation.energy_ev,
             virial_ev: &self.state.evaluation.virial_ev,
-            temperature_k: row.temperature_k,
-            pressure_gpa: row.pressure_gpa,
-        })
+            temperature_k,
+            pressure_gpa,
+        }
     }
 }

@@ -5,12 +5,14 @@ use natron_atoms::Vec3;
 use super::{Motion, RunError, Simulation};
 use crate::blocks::Blocks;
 use crate::cast::Cast;
+use crate::doubt;
 use crate::guard::{Breach, Guard, Instability};
 use crate::integrator::Integrator;
 use crate::minimise::{Minimiser, stress_left_gpa};
-use crate::plan::{Dynamics, Ensemble, MaxSteps, StageKind};
+use crate::plan::{Dynamics, Ensemble, MaxSteps, StageKind, UncertaintyAction};
 use crate::progress::Progress;
 use crate::random::{Purpose, RandomKey};
+use crate::state::StepError;
 use crate::summary::{StageResult, StageSummary};
 use crate::thermo;
 use crate::velocities;
@@ -115,7 +117,26 @@ impl Simulation<'_> {
         self.progress.time_ps = stage.time_ps(self.progress.stage_start_ps, self.progress.step_in_stage);
         let cast = &self.casts[self.progress.stage];
         sample(&mut self.progress, &self.state, (stage, cast), kinetic_ev);
-        Ok(())
+        self.ask_the_potential()
+    }
+
+    /// Whether the potential is sure enough of the present state.
+    fn ask_the_potential(&mut self) -> Result<(), RunError> {
+        let Some(limits) = &self.plan.limits.uncertainty else { return Ok(()) };
+        let found = doubt::find(limits, &self.state, &self.forces, self.progress.step_in_stage);
+        self.doubt = found.map_err(|error| {
+            self.unstable(Breach::of_step(
+                StepError::Evaluation(error),
+                &self.state.structure,
+                &self.plan.limits,
+            ))
+        })?;
+        match self.doubt {
+            Some(doubt) if limits.action == UncertaintyAction::Stop => {
+                Err(self.unstable(Breach::Uncertain(doubt)))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn sample(&mut self, stage: &Dynamics, kinetic_ev: f64) {

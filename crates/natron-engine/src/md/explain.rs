@@ -53,6 +53,31 @@ const MEANINGS: &[Meaning] = &[
     ),
     key("analysis.mobile", "elements whose diffusion is reported"),
     key("analysis.reference", "elements whose drift is removed first; [] is the whole system"),
+    with_default(
+        "uncertainty.action",
+        "what happens where the potential is unsure: stop, warn or collect (into uncertain.extxyz)",
+        "stop",
+    ),
+    with_default(
+        "uncertainty.atom_energy_std_max_meV",
+        "largest standard deviation of the energy of an atom",
+        "none",
+    ),
+    with_default(
+        "uncertainty.force_std_max_eV_per_A",
+        "largest standard deviation of the force on an atom",
+        "none",
+    ),
+    with_default(
+        "uncertainty.force_every_steps",
+        "steps between looks at forces, each as long as some 30 steps",
+        "100",
+    ),
+    with_default(
+        "uncertainty.collect_every_steps",
+        "least number of steps between frames that are collected",
+        "100",
+    ),
     with_default("limits.force_max_eV_per_A", "a longer force stops dynamics", "200"),
     with_default("limits.temperature_max_K", "a higher temperature stops dynamics", "10000"),
     with_default("limits.displacement_max_A", "a longer way in one step stops dynamics", "0.5"),
@@ -114,7 +139,7 @@ pub(crate) fn meanings() -> impl Iterator<Item = (&'static str, &'static str, Op
 }
 
 /// The sections after the top level, in order.
-const SECTIONS: [&str; 5] = ["system", "potential", "output", "analysis", "limits"];
+const SECTIONS: [&str; 6] = ["system", "potential", "output", "analysis", "limits", "uncertainty"];
 
 /// The deck as TOML with a comment behind every value; keys that are left out appear with their default.
 pub fn explain(deck: &MdDeck) -> String {
@@ -256,6 +281,12 @@ force_max_eV_per_A = 100.0
 temperature_max_K = 5000.0
 displacement_max_A = 0.25
 energy_change_max_meV_per_atom = 1e-3
+[uncertainty]
+action = "collect"
+atom_energy_std_max_meV = 300.0
+force_std_max_eV_per_A = 2.0
+force_every_steps = 50
+collect_every_steps = 200
 [neighbour]
 skin_A = 0.5
 [[group]]

@@ -78,7 +78,8 @@ impl MdJob {
 
     /// What the trajectory holds.
     pub(super) fn trajectory_options(&self) -> natron_io::h5md::Options {
-        let ensembles = self.plan.run.recorded().map(|(stage, ensemble)| format!("{stage}: {ensemble}"));
+        let ensembles =
+            self.plan.run.recorded().map(|(stage, dynamics)| format!("{stage}: {}", dynamics.conditions()));
         trajectory::options(&self.plan.output, &self.start.structure, ensembles.collect())
             .expect("the groups were checked against the structure")
     }

@@ -13,6 +13,7 @@ mod speed;
 mod stages;
 mod summary;
 mod thermo_file;
+mod uncertain;
 
 pub use job::MdJob;
 

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use natron_dynamics::plan::{Dynamics, OutputPlan, Stage, StageKind};
 use natron_dynamics::{
-    Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame,
+    Doubt, Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame,
 };
 
 use super::log::{Log, restart_line};
 use super::restarts;
 use super::speed::{Speed, StageClock};
 use super::thermo_file::ThermoFile;
+use super::uncertain::Uncertain;
 use crate::RunError;
 use crate::trajectory::TrajectoryWriter;
 use crate::watch::{Progress, Thermo, Watch};
@@ -29,6 +30,7 @@ pub(super) struct Recorder<'w> {
     /// `None` where no stage is recorded.
     pub(super) trajectory: Option<TrajectoryWriter>,
     pub(super) output: &'w OutputPlan,
+    pub(super) uncertain: Option<Uncertain>,
     pub(super) steps: StepCount,
     pub(super) speed: Speed,
     pub(super) clock: Option<StageClock>,
@@ -200,6 +202,14 @@ impl Observer for Recorder<'_> {
         Ok(())
     }
 
+    fn on_doubt(&mut self, doubt: &Doubt, frame: &TrajectoryFrame<'_>) -> Result<(), ObserverError> {
+        let Some(uncertain) = &mut self.uncertain else { return Ok(()) };
+        match uncertain.add(&self.stage, doubt, frame).map_err(unwritable)? {
+            Some(text) => self.note(&text),
+            None => Ok(()),
+        }
+    }
+
     fn on_step(&mut self, at: Moment) -> Result<(), ObserverError> {
         self.last = Some(at);
         self.report(at);
@@ -231,7 +241,11 @@ impl Observer for Recorder<'_> {
                 format!("stage {}: done, mean temperature {:.1} K", summary.name, dynamics.temperature_mean_k)
             }
         };
-        self.note(&text)
+        self.note(&text)?;
+        match self.uncertain.as_mut().and_then(Uncertain::end_stage) {
+            Some(more) => self.note(&format!("stage {}: {more}", summary.name)),
+            None => Ok(()),
+        }
     }
 }
 

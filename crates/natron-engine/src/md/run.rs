@@ -14,6 +14,7 @@ use super::resume::Start;
 use super::speed::Speed;
 use super::summary::{Summary, write_one, write_results};
 use super::thermo_file::ThermoFile;
+use super::uncertain::Uncertain;
 use super::{MdJob, explain, replicas, restarts};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
@@ -217,6 +218,9 @@ impl MdJob {
                 (ThermoFile::resume(&at("thermo.csv"), restart.thermo_rows()), trajectory)
             }
         };
+        let step = restart.map_or(0, Restart::step);
+        let uncertain =
+            self.plan.run.limits.uncertainty.map(|limits| Uncertain::new(limits, directory, step));
         Ok(Recorder {
             replica: replica as usize,
             watch,
@@ -224,6 +228,7 @@ impl MdJob {
             thermo: thermo.map_err(cannot("thermo.csv"))?,
             trajectory: trajectory.transpose()?,
             output: &self.plan.output,
+            uncertain: uncertain.transpose()?,
             steps: StepCount::of(&self.plan.run.stages),
             speed: Speed::default(),
             clock: None,

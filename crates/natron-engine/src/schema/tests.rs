@@ -140,7 +140,7 @@ fn no_key_is_forgotten() {
         }
     };
     described(&schema, known(&|deck| deck["zz"] = json!(1)));
-    for section in ["system", "potential", "output", "analysis", "limits", "neighbour"] {
+    for section in ["system", "potential", "output", "analysis", "limits", "uncertainty", "neighbour"] {
         described(&schema["properties"][section], known(&|deck| deck[section]["zz"] = json!(1)));
     }
     let group = known(&|deck| deck["group"] = json!([{ "name": "g", "zz": 1 }]));
