@@ -95,19 +95,21 @@ pub fn potential(bytes: &[u8]) {
     let _ = NeuralPotential::from_bytes(bytes);
 }
 
-/// A restart; also with length and checksum put right, so that what is behind them is read.
+/// A restart; also in every format with length and checksum put right, so that what is behind them is read.
 pub fn restart(bytes: &[u8]) {
     let _ = Restart::from_bytes(bytes);
     let payload = bytes.get(24..bytes.len().saturating_sub(32)).unwrap_or_default();
-    let mut sealed = b"NATRONRS".to_vec();
-    sealed.extend(1_u64.to_le_bytes());
-    sealed.extend((payload.len() as u64).to_le_bytes());
-    sealed.extend(payload);
-    let checksum = Sha256::digest(&sealed);
-    sealed.extend(checksum);
-    if let Ok(restart) = Restart::from_bytes(&sealed) {
-        let written = restart.to_bytes();
-        let again = Restart::from_bytes(&written).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(again.to_bytes(), written);
+    for format in 1..=natron_dynamics::restart::FORMAT {
+        let mut sealed = b"NATRONRS".to_vec();
+        sealed.extend(format.to_le_bytes());
+        sealed.extend((payload.len() as u64).to_le_bytes());
+        sealed.extend(payload);
+        let checksum = Sha256::digest(&sealed);
+        sealed.extend(checksum);
+        if let Ok(restart) = Restart::from_bytes(&sealed) {
+            let written = restart.to_bytes();
+            let again = Restart::from_bytes(&written).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(again.to_bytes(), written);
+        }
     }
 }

@@ -206,8 +206,8 @@ fn an_extended_system_has_the_volumes_of_its_pressure() {
     }
 }
 
-/// A relaxation time of five steps does not change the fluctuations. (A number of its own for each step made them 20 % too
-/// large, and the ratio 0.8.)
+/// A relaxation time of five steps does not change the fluctuations. (With a number of its own for each
+/// step the ratio is 0.67.)
 #[test]
 fn a_barostat_may_be_fast() {
     let potential = argon(5.5);

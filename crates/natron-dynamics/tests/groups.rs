@@ -323,3 +323,29 @@ fn degrees_of_freedom_follow_the_parts() {
     );
     assert_eq!(freedom(change(stage(nve()), |d| d.thermostats = vec![bath("a", rescale(110.0, 0.1))])), 96);
 }
+
+/// What a trajectory says of a stage, and what is read from it: a Langevin thermostat of one group is warned of as one of all.
+#[test]
+fn thermostats_of_groups_are_told_and_warned_of() {
+    let conditions = |thermostats| {
+        let stage = change(dynamics("run", 10, 5.0, nve()), |d| {
+            d.thermostats = thermostats;
+            d.fixed = names(&["c"]);
+        });
+        let StageKind::Dynamics(stage) = stage.kind else { panic!("dynamics") };
+        stage.conditions()
+    };
+    let told = conditions(vec![bath("a", langevin(110.0, 2.0)), bath("b", rescale(90.0, 0.1))]);
+    assert_eq!(
+        told,
+        "nve; thermostat of a = nvt-langevin, temperature_K = 110, friction_per_ps = 2; thermostat of b = nvt-rescale, \
+         temperature_K = 90, relaxation_ps = 0.1; fixed = c"
+    );
+    let named = |conditions: &str| -> Vec<String> {
+        natron_dynamics::plan::caveats(conditions).into_iter().map(|(name, _)| name.to_owned()).collect()
+    };
+    assert_eq!(named(&told), ["nvt-langevin"]);
+    assert_eq!(named(&conditions(vec![bath("a", rescale(110.0, 0.1))])), Vec::<String>::new());
+    assert_eq!(named("npt-mttk, temperature_K = 300"), ["npt-mttk"]);
+    assert_eq!(named("nve"), Vec::<String>::new());
+}

@@ -143,6 +143,9 @@ fn write_progress(progress: &Progress, w: &mut Writer) {
     progress.summaries.iter().for_each(|summary| write_summary(summary, w));
 }
 
+/// More thermostats than a deck can have: each takes room for its averages.
+const THERMOSTATS_MAX: usize = 512;
+
 /// FIRE's numbers and counts as formats 1 and 2 keep them.
 type OldFire = ([f64; 2], [u64; 2]);
 
@@ -167,6 +170,9 @@ fn read_progress(r: &mut Reader<'_>, format: u64, fire: &mut OldFire) -> Result<
                 1 | 2 => Vec::new(),
                 _ => {
                     let count = r.count(32)?;
+                    if count > THERMOSTATS_MAX {
+                        return Err(Malformed);
+                    }
                     (0..count).map(|_| read_blocks(r)).collect::<Result<_, _>>()?
                 }
             },
