@@ -61,6 +61,9 @@ pub fn valid(rng: &mut ChaCha8Rng) -> String {
     if rng.random() {
         deck += &format!("[neighbour]\nskin_A = {:?}\n", rng.random_range(0.3..1.5));
     }
+    if rng.random() {
+        deck += GROUPS;
+    }
     let mut moves = false;
     for stage in 0..rng.random_range(1..5) {
         deck += &format!("[[stage]]\nname = \"stage-{stage}\"\n{}", stage_keys(rng, timestep, &mut moves));
@@ -68,9 +71,15 @@ pub fn valid(rng: &mut ChaCha8Rng) -> String {
     deck
 }
 
+/// One group of each kind, small enough for both structures.
+const GROUPS: &str = "[[group]]\nname = \"first\"\nindices = [0, \"1-1\"]\n[[group]]\nname = \"argon\"\nspecies = [\"Ar\"]\n[[group]]\nname = \"low\"\nregion = { kind = \"slab\", axis = \"z\", from_A = -1.0, to_A = 4.5 }\n[[group]]\nname = \"some\"\nexpression = \"argon and (low or first)\"\n";
+
 fn stage_keys(rng: &mut ChaCha8Rng, timestep: f64, moves: &mut bool) -> String {
     if rng.random_ratio(1, 4) {
-        return "kind = \"minimise\"\nforce_max_eV_per_A = 0.05\nmax_steps = 7\n".to_owned();
+        let method = pick(rng, &["", "method = \"fire\"\n", "method = \"lbfgs\"\n"]);
+        let cell =
+            pick(rng, &["", "", "cell = \"anisotropic\"\npressure_GPa = 0.1\n", "cell = \"triclinic\"\n"]);
+        return format!("kind = \"minimise\"\nforce_max_eV_per_A = 0.05\nmax_steps = 7\n{method}{cell}");
     }
     let first = !std::mem::replace(moves, true);
     let duration = f64::from(rng.random_range(1..100_u32)) * timestep / 10.0;
@@ -81,12 +90,13 @@ fn stage_keys(rng: &mut ChaCha8Rng, timestep: f64, moves: &mut bool) -> String {
         true => format!("temperature_K = {temperature:?}"),
         false => format!("temperature_K = {{ from = {temperature:?}, to = 300 }}"),
     };
-    let mut ensemble = match rng.random_range(0..6) {
+    let mut ensemble = match rng.random_range(0..7) {
         0 => "kind = \"nve\"".to_owned(),
         1 => format!("kind = \"nvt-langevin\", {held}, friction_per_ps = {:?}", rng.random_range(0.1..9.0)),
         2 => format!("kind = \"nvt-nose-hoover\", {held}, relaxation_ps = {relaxation:?}, chain_length = 5"),
         3 => format!("kind = \"nvt-rescale\", {held}, relaxation_ps = {relaxation:?}"),
         4 => format!("kind = \"nvt-berendsen\", {held}"),
+        5 => format!("kind = \"npt-mttk\", {held}, pressure_GPa = 0.5, relaxation_ps = {relaxation:?}"),
         _ => format!(
             "kind = \"npt-rescale\", {held}, pressure_GPa = {:?}, pressure_relaxation_ps = {relaxation:?}, coupling = \"{}\"",
             rng.random_range(-1.0..1.0),

@@ -5,11 +5,10 @@
 //! step halves, and its trend is zero. Forces that are no gradient, a kink at the cutoff or a step too long break
 //! one or the other. (Leimkuhler and Matthews, Molecular Dynamics, chapter 3; DOI 10.1007/978-3-319-16375-8.)
 
-use std::num::NonZeroU64;
-
 use natron_atoms::{Structure, Vec3};
 use natron_potential::Potential;
 
+use crate::cast::Cast;
 use crate::integrator::Integrator;
 use crate::plan::{Dynamics, Ensemble};
 use crate::quantity::{FrictionPerPs, LengthA, TemperatureK, TimestepFs};
@@ -151,15 +150,8 @@ fn nve(
 }
 
 fn integrator(timestep: TimestepFs, ensemble: Ensemble, state: &State, key: RandomKey) -> Integrator {
-    let stage = Dynamics {
-        steps: 0,
-        timestep,
-        ensemble,
-        initial_temperature: None,
-        thermo_every: NonZeroU64::MIN,
-        trajectory_every: None,
-        restart_every: NonZeroU64::MIN,
-    };
+    let stage = Dynamics::new(0, timestep, ensemble);
+    let cast = Cast::plain(state.len(), ensemble.conserves_momentum());
     let way_max = LengthA::new(1.0).expect("in range");
-    Integrator::new(&stage, way_max, &state.masses_amu, key)
+    Integrator::new(&stage, &cast, way_max, &state.masses_amu, key)
 }

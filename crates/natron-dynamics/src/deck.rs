@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 mod check;
 mod ensemble;
+mod group;
+mod indices;
 mod output;
 mod ramp;
 mod spelling;
@@ -14,6 +16,8 @@ mod stage;
 mod validate;
 
 pub use check::DeckProblem;
+pub use group::{GroupDeck, RegionDeck};
+pub use indices::IndexDeck;
 pub use output::OutputGroupDeck;
 pub use ramp::{Ends, RampDeck};
 pub use spelling::closest;
@@ -50,6 +54,9 @@ pub struct MdDeck {
     /// Neighbour list.
     #[serde(default, skip_serializing_if = "NeighbourDeck::is_default")]
     pub neighbour: NeighbourDeck,
+    /// Named groups of atoms, in order.
+    #[serde(default, rename = "group", skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupDeck>,
     /// The stages, in order.
     #[serde(default, rename = "stage")]
     pub stages: Vec<StageDeck>,
@@ -68,6 +75,9 @@ pub struct SystemDeck {
     /// Its frame from 0; default: the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<usize>,
+    /// Groups that stay where they are in every stage that does not say otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
 }
 
 /// `[potential]`: exactly one of `name` and `file`.
@@ -191,6 +201,18 @@ pub struct StageDeck {
     /// minimise: stop there, converged or not. Default: 10 000, and not to converge is an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_steps: Option<u64>,
+    /// minimise: `fire` (default) or `lbfgs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// minimise: what of the cell is relaxed as well; default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
+    /// minimise with `cell`: the pressure wanted, GPa; default 0.
+    #[serde(default, rename = "pressure_GPa", skip_serializing_if = "Option::is_none")]
+    pub pressure_gpa: Option<f64>,
+    /// minimise with `cell`: how far the stress may be from it at the end, GPa; default 0.05.
+    #[serde(default, rename = "stress_max_GPa", skip_serializing_if = "Option::is_none")]
+    pub stress_max_gpa: Option<f64>,
     /// dynamics: simulated time, ps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ps: Option<f64>,
@@ -200,6 +222,15 @@ pub struct StageDeck {
     /// dynamics: what is held constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ensemble: Option<EnsembleDeck>,
+    /// Groups that stay where they are; default: those of `[system]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Vec<String>>,
+    /// dynamics: groups whose total momentum is kept zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zero_momentum: Option<Vec<String>>,
+    /// dynamics in nve: thermostats of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thermostats: Option<Vec<EnsembleDeck>>,
     /// dynamics: whether it goes to the trajectory; where no stage says so, the last one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<bool>,
@@ -210,6 +241,9 @@ pub struct StageDeck {
 pub struct EnsembleDeck {
     /// Which one.
     pub kind: String,
+    /// In `thermostats`: the group it acts on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Target temperature, K.
     #[serde(default, rename = "temperature_K", skip_serializing_if = "Option::is_none")]
     pub temperature_k: Option<RampDeck>,
@@ -247,8 +281,9 @@ pub struct EnsembleDeck {
 
 impl EnsembleDeck {
     /// The keys that only some ensembles have, and whether they are set.
-    fn set(&self) -> [(&'static str, bool); 9] {
+    fn set(&self) -> [(&'static str, bool); 10] {
         [
+            ("group", self.group.is_some()),
             ("temperature_K", self.temperature_k.is_some()),
             ("friction_per_ps", self.friction_per_ps.is_some()),
             ("relaxation_ps", self.relaxation_ps.is_some()),

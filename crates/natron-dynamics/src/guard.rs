@@ -3,7 +3,6 @@
 use natron_atoms::{NeighbourError, Species, Structure, Vec3};
 use natron_potential::EvaluationError;
 
-use crate::minimise::longest_force;
 use crate::plan::Limits;
 use crate::state::{State, StepError};
 
@@ -172,7 +171,7 @@ pub(crate) struct Guard {
     pub(crate) limits: Limits,
     /// Total energy at the start of the stage where it should stay, eV.
     pub(crate) conserved_from_ev: Option<f64>,
-    pub(crate) conserves_momentum: bool,
+    pub(crate) freedom: usize,
 }
 
 impl Guard {
@@ -180,7 +179,7 @@ impl Guard {
     pub(crate) fn check(&self, state: &State, kinetic_ev: f64) -> Result<(), Breach> {
         let species = |atom: usize| state.structure.species[atom];
         let limit = self.limits.force_max.get();
-        let (atom, force) = longest_force(&state.evaluation.forces);
+        let (atom, force) = state.longest_force();
         if !within(force, limit) {
             return Err(Breach::Force {
                 atom,
@@ -189,8 +188,7 @@ impl Guard {
                 limit_ev_per_a: limit,
             });
         }
-        let freedom = crate::thermo::degrees_of_freedom(state.len(), self.conserves_momentum);
-        let temperature = crate::thermo::temperature_k(kinetic_ev, freedom);
+        let temperature = crate::thermo::temperature_k(kinetic_ev, self.freedom);
         let limit = self.limits.temperature_max.get();
         if !within(temperature, limit) {
             let atom = fastest(state);

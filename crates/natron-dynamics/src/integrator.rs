@@ -10,23 +10,27 @@
 
 use natron_atoms::units::{BOLTZMANN_EV_PER_K, TIME_UNIT_FS};
 
+use crate::cast::Cast;
 use crate::plan::{Dynamics, Ensemble, Ramp};
-use crate::quantity::{LengthA, TimePs};
+use crate::quantity::LengthA;
 use crate::random::RandomKey;
 use crate::state::{Forces, State, StepError};
-use crate::thermo::degrees_of_freedom;
 
 mod berendsen;
+mod chain;
 mod langevin;
 mod nose_hoover;
+mod npt_mttk;
 mod npt_rescale;
+mod reach;
 mod rescale;
+mod thermostat;
 
-use berendsen::Berendsen;
-use langevin::Langevin;
-use nose_hoover::NoseHoover;
+use npt_mttk::Mttk;
 use npt_rescale::NptRescale;
+use reach::Reach;
 use rescale::Rescale;
+use thermostat::{Bath, Thermostat};
 
 /// A time step of a fixed length.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +38,6 @@ pub struct Integrator {
     /// Steps of the stage, for ramps.
     steps: u64,
     motion: Motion,
-    /// Target temperature, K.
-    temperature_k: Ramp<f64>,
     method: Method,
 }
 
@@ -47,57 +49,51 @@ struct Motion {
     way_max_a: f64,
 }
 
+/// What is done in a step; temperatures are k_B T in eV.
 #[derive(Debug, Clone, PartialEq)]
 enum Method {
-    Verlet,
-    Langevin(Langevin),
-    NoseHoover(NoseHoover),
-    Rescale(Rescale),
-    Berendsen(Berendsen),
-    NptRescale(Box<NptRescale>),
+    /// Constant volume: each thermostat with its temperature; none is NVE.
+    Verlet(Vec<(Ramp<f64>, Thermostat)>),
+    NptRescale(Ramp<f64>, Box<NptRescale>),
+    NptMttk(Ramp<f64>, Box<Mttk>),
 }
 
 impl Integrator {
-    /// The integrator of a stage; `key` gives the thermostat its random numbers.
-    pub fn new(stage: &Dynamics, way_max: LengthA, masses_amu: &[f64], key: RandomKey) -> Self {
+    /// The integrator of a stage whose parts are `cast`; `key` gives the thermostats their random numbers.
+    pub fn new(stage: &Dynamics, cast: &Cast, way_max: LengthA, masses_amu: &[f64], key: RandomKey) -> Self {
         let timestep = stage.timestep.get() / TIME_UNIT_FS;
-        let freedom = degrees_of_freedom(masses_amu.len(), stage.ensemble.conserves_momentum());
-        let temperature_k = stage.ensemble.temperature().map_or(Ramp::from(0.0), |ramp| ramp.numbers());
-        let steps_of = |time: TimePs| time.get() * 1e3 / stage.timestep.get();
-        let method = match stage.ensemble {
-            Ensemble::Nve => Method::Verlet,
-            Ensemble::Langevin { friction, .. } => {
-                let decay = (-friction.get() * stage.timestep.get() * 1e-3).exp();
-                Method::Langevin(Langevin::new(decay, masses_amu, key))
-            }
-            Ensemble::NoseHoover { chain, .. } => {
-                // Fixed masses, also while the temperature changes.
-                let thermal = BOLTZMANN_EV_PER_K * 0.5 * (temperature_k.from + temperature_k.to);
-                Method::NoseHoover(NoseHoover::new(chain, thermal, freedom, timestep))
-            }
-            Ensemble::Rescale { relaxation, .. } => {
-                Method::Rescale(Rescale::new(steps_of(relaxation), freedom, key))
-            }
-            Ensemble::Berendsen { relaxation, .. } => {
-                Method::Berendsen(Berendsen::new(steps_of(relaxation), freedom))
-            }
-            Ensemble::NptRescale { relaxation, barostat, .. } => {
-                let thermostat = Rescale::new(steps_of(relaxation), freedom, key);
-                Method::NptRescale(Box::new(NptRescale::new(
-                    thermostat,
-                    barostat,
-                    timestep,
-                    masses_amu.len(),
-                    key,
-                )))
-            }
+        let all = || Bath { atoms: Reach::All, freedom: cast.freedom, movable: movable(cast), key };
+        let thermal = |ensemble: Ensemble| {
+            let Ramp { from, to } = ensemble.temperature().map_or(Ramp::from(0.0), |ramp| ramp.numbers());
+            Ramp { from: BOLTZMANN_EV_PER_K * from, to: BOLTZMANN_EV_PER_K * to }
         };
-        Self {
-            steps: stage.steps,
-            motion: Motion { timestep, way_max_a: way_max.get() },
-            temperature_k,
-            method,
-        }
+        let thermostat = |ensemble, bath| {
+            Some((thermal(ensemble), Thermostat::new(ensemble, bath, timestep, masses_amu)?))
+        };
+        let method = match stage.ensemble {
+            Ensemble::NptRescale { relaxation, barostat, .. } => {
+                let relaxation = relaxation.get() * 1e3 / stage.timestep.get();
+                let thermostat = Rescale::new(relaxation, &all());
+                let npt = NptRescale::new(thermostat, barostat, timestep, masses_amu.len(), key);
+                Method::NptRescale(thermal(stage.ensemble), Box::new(npt))
+            }
+            Ensemble::NptMttk { temperature, chain, piston } => {
+                let counts = (masses_amu.len(), cast.freedom);
+                let npt = Mttk::new((chain, piston), temperature, counts, timestep);
+                Method::NptMttk(thermal(stage.ensemble), Box::new(npt))
+            }
+            Ensemble::Nve => {
+                let group = |(k, bath): (usize, &crate::cast::Bath)| {
+                    let atoms = Reach::Some(bath.atoms.clone());
+                    let movable = bath.atoms.clone();
+                    let bath = Bath { atoms, freedom: bath.freedom, movable, key: key.for_group(k) };
+                    thermostat(stage.thermostats[k].ensemble, bath)
+                };
+                Method::Verlet(cast.baths.iter().enumerate().filter_map(group).collect())
+            }
+            ensemble => Method::Verlet(thermostat(ensemble, all()).into_iter().collect()),
+        };
+        Self { steps: stage.steps, motion: Motion { timestep, way_max_a: way_max.get() }, method }
     }
 
     /// Step number `step` (the key of random numbers). Returns the energy taken from the reservoirs, eV.
@@ -105,57 +101,83 @@ impl Integrator {
     /// # Errors
     /// An atom moves or the cell changes too far, or the forces cannot be had.
     pub fn step(&mut self, state: &mut State, forces: &mut Forces<'_>, step: u64) -> Result<f64, StepError> {
-        let thermal = BOLTZMANN_EV_PER_K * self.temperature_k.at(step, self.steps);
-        let motion = self.motion;
+        let (motion, steps) = (self.motion, self.steps);
         match &mut self.method {
-            Method::Verlet => motion.verlet(state, forces).map(|()| 0.0),
-            Method::Langevin(langevin) => langevin.step(motion, thermal, state, forces, step),
-            Method::NoseHoover(chain) => {
-                let before = chain.half_step(thermal, state);
-                motion.verlet(state, forces)?;
-                Ok(before + chain.half_step(thermal, state))
+            Method::Verlet(thermostats) => motion.verlet(thermostats, (step, steps), state, forces),
+            Method::NptRescale(thermal, npt) => {
+                npt.step(motion, (thermal.at(step, steps), steps), state, forces, step)
             }
-            Method::Rescale(rescale) => {
-                motion.verlet(state, forces)?;
-                Ok(rescale.apply(thermal, state, step))
+            Method::NptMttk(thermal, npt) => {
+                npt.step(motion, (thermal.at(step, steps), step, steps), state, forces)
             }
-            Method::Berendsen(berendsen) => {
-                motion.verlet(state, forces)?;
-                Ok(berendsen.apply(thermal, state))
-            }
-            Method::NptRescale(npt) => npt.step(motion, (thermal, self.steps), state, forces, step),
         }
     }
 
-    /// What the ensemble remembers beside the atoms and the cell, for a restart: the velocities of a chain.
-    pub(crate) fn memory(&self) -> &[f64] {
+    /// What the ensemble remembers beside the atoms and the cell, for a restart: the velocities of chains and cells.
+    pub(crate) fn memory(&self) -> Vec<f64> {
         match &self.method {
-            Method::NoseHoover(chain) => chain.velocities(),
-            _ => &[],
+            Method::Verlet(thermostats) => {
+                thermostats.iter().flat_map(|(_, thermostat)| thermostat.memory()).copied().collect()
+            }
+            Method::NptRescale(..) => Vec::new(),
+            Method::NptMttk(_, npt) => npt.memory(),
         }
     }
 
     /// Takes up what [`Integrator::memory`] gave; `false` if it is that of another ensemble.
     pub(crate) fn recall(&mut self, memory: &[f64]) -> bool {
         match &mut self.method {
-            Method::NoseHoover(chain) => chain.set_velocities(memory),
-            _ => memory.is_empty(),
+            Method::Verlet(thermostats) => {
+                let mut rest = memory;
+                let fits = thermostats.iter_mut().all(|(_, thermostat)| {
+                    let length = thermostat.memory().len();
+                    let Some((own, others)) = rest.split_at_checked(length) else { return false };
+                    rest = others;
+                    thermostat.recall(own);
+                    true
+                });
+                fits && rest.is_empty()
+            }
+            Method::NptRescale(..) => memory.is_empty(),
+            Method::NptMttk(_, npt) => npt.recall(memory),
         }
     }
 }
 
-impl Motion {
-    /// Velocity Verlet, BAB (Swope et al. 1982, DOI 10.1063/1.442716).
-    fn verlet(self, state: &mut State, forces: &mut Forces<'_>) -> Result<(), StepError> {
-        state.kick(0.5 * self.timestep);
-        state.drift(self.timestep, self.way_max_a)?;
-        state.refresh(forces)?;
-        state.kick(0.5 * self.timestep);
-        Ok(())
-    }
+/// Atoms that are not fixed.
+fn movable(cast: &Cast) -> Vec<usize> {
+    (0..cast.fixed.len()).filter(|&atom| !cast.fixed[atom]).collect()
 }
 
-/// Multiplies all velocities.
-fn scale_velocities(state: &mut State, factor: f64) {
-    state.velocities.iter_mut().for_each(|velocity| *velocity *= factor);
+impl Motion {
+    /// Velocity Verlet, BAB (Swope et al. 1982, DOI 10.1063/1.442716), with thermostats around and in the middle of it;
+    /// returns the heat taken from them, eV.
+    fn verlet(
+        self,
+        thermostats: &mut [(Ramp<f64>, Thermostat)],
+        (step, steps): (u64, u64),
+        state: &mut State,
+        forces: &mut Forces<'_>,
+    ) -> Result<f64, StepError> {
+        let (half, mut heat) = (0.5 * self.timestep, 0.0);
+        for (thermal, thermostat) in &mut *thermostats {
+            heat += thermostat.before(thermal.at(step, steps), state);
+        }
+        state.kick(half);
+        if thermostats.iter().any(|(_, thermostat)| matches!(thermostat, Thermostat::Langevin(_))) {
+            state.drift(half, 0.5 * self.way_max_a)?;
+            for (thermal, thermostat) in &mut *thermostats {
+                heat += thermostat.between(thermal.at(step, steps), state, step);
+            }
+            state.drift(half, 0.5 * self.way_max_a)?;
+        } else {
+            state.drift(self.timestep, self.way_max_a)?;
+        }
+        state.refresh(forces)?;
+        state.kick(half);
+        for (thermal, thermostat) in thermostats {
+            heat += thermostat.after(thermal.at(step, steps), state, step);
+        }
+        Ok(heat)
+    }
 }

@@ -64,8 +64,11 @@
 
 pub mod blocks;
 mod bytes;
+pub mod cast;
 pub mod conservation;
 pub mod deck;
+mod deform;
+pub mod groups;
 pub mod guard;
 pub mod integrator;
 pub mod minimise;

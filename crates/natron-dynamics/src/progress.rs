@@ -1,6 +1,5 @@
 //! Where a run stands, beyond its atoms: all that a restart must carry along.
 
-use crate::minimise::Fire;
 use crate::summary::{Averages, StageSummary};
 
 /// The bookkeeping of a run.
@@ -24,7 +23,6 @@ pub(crate) struct Progress {
     /// Total energy when the stage began, eV.
     pub(crate) energy_from_ev: f64,
     pub(crate) averages: Averages,
-    pub(crate) fire: Fire,
     /// Thermo rows handed out so far.
     pub(crate) rows: u64,
     /// Trajectory frames handed out so far, and the step of the last.

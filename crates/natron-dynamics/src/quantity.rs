@@ -78,3 +78,7 @@ quantity!(
     /// An isothermal compressibility, 1/GPa.
     CompressibilityPerGpa, "a compressibility", "/GPa", "above 0 and at most 1e6 /GPa", |x| x > 0.0 && x <= 1e6
 );
+quantity!(
+    /// A bound of the stress, GPa.
+    StressGpa, "a stress", "GPa", "above 0 and at most 1e4 GPa", |x| x > 0.0 && x <= 1e4
+);

@@ -43,6 +43,14 @@ impl RandomKey {
         Self(key)
     }
 
+    /// The key of the same purpose for the thermostat of one group of several.
+    #[must_use]
+    pub fn for_group(&self, group: usize) -> Self {
+        let mut key = self.0;
+        key[28..].copy_from_slice(&(group as u32 + 1).to_le_bytes());
+        Self(key)
+    }
+
     /// The normals of one step, atom after atom from the first.
     pub fn at_step(&self, step: u64) -> Normals {
         let mut generator = ChaCha8Rng::from_seed(self.0);
@@ -136,6 +144,8 @@ mod tests {
             first(RandomKey::new(1, 0, 0, Purpose::Thermostat), 0),
             first(RandomKey::new(1, 0, 0, Purpose::Velocities), 1),
             first(RandomKey::new(1, 0, 0, Purpose::Velocities).for_purpose(Purpose::Barostat), 0),
+            first(RandomKey::new(1, 0, 0, Purpose::Velocities).for_group(0), 0),
+            first(RandomKey::new(1, 0, 0, Purpose::Velocities).for_group(1), 0),
         ];
         for other in others {
             assert_ne!(base, other);

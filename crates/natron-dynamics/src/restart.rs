@@ -8,6 +8,7 @@ use natron_atoms::{Cell, Structure, Vec3};
 use sha2::{Digest, Sha256};
 
 use crate::bytes::{Malformed, Reader, Writer};
+use crate::groups::Groups;
 use crate::progress::Progress;
 
 mod fields;
@@ -15,8 +16,9 @@ mod fields;
 const MAGIC: &[u8; 8] = b"NATRONRS";
 /// The restart format this version writes; it reads all up to it.
 ///
-/// 1: without the volume, the memory of thermostats and the cell of the list; 2: with them.
-pub const FORMAT: u64 = 2;
+/// 1: without the volume, the memory of thermostats and the cell of the list; 2: with them; 3: with groups, their temperatures
+/// and the memory of minimisers.
+pub const FORMAT: u64 = 3;
 const HEADER: usize = 24;
 const CHECKSUM: usize = 32;
 
@@ -45,8 +47,12 @@ pub struct Restart {
     pub(crate) skin_a: f64,
     /// Potential energy, eV: equal to the last bit if the forces will be.
     pub(crate) energy_ev: f64,
+    /// Who belongs to which group.
+    pub(crate) groups: Groups,
     /// What the thermostat remembers.
     pub(crate) memory: Vec<f64>,
+    /// What the minimiser remembers, in its stage.
+    pub(crate) relaxation: Vec<f64>,
     pub(crate) progress: Progress,
 }
 

@@ -3,6 +3,7 @@
 use natron_atoms::{NeighbourError, NeighbourList, Species, Structure, Vec3};
 use natron_potential::Potential;
 
+use crate::deck::DeckProblem;
 use crate::plan::{Ensemble, RunPlan, Stage, StageKind};
 use crate::restart::PotentialTag;
 use crate::state::StepError;
@@ -75,6 +76,9 @@ pub enum SetupError {
         /// Name of the stage.
         stage: String,
     },
+    /// The deck and the structure do not fit together, where neither is at fault alone.
+    #[error("{0}")]
+    Deck(#[from] DeckProblem),
     /// The start has no neighbour list, energy or forces.
     #[error("the structure cannot be evaluated: {0}")]
     Step(#[from] StepError),
@@ -115,6 +119,17 @@ pub enum ResumeError {
     /// The stage's ensemble is another.
     #[error("the restart was written in stage `{0}` with another ensemble, or another length of its chain")]
     Ensemble(String),
+    /// The groups are others.
+    #[error("the restart was written with the groups [{restart}], the deck has [{deck}]")]
+    Groups {
+        /// Names in the restart.
+        restart: String,
+        /// Names in the deck.
+        deck: String,
+    },
+    /// The deck asks of the groups what they cannot do.
+    #[error("{0}")]
+    Deck(#[from] DeckProblem),
     /// The skin is another, so the sums would be in another order.
     #[error("the restart was written with a neighbour skin of {restart} A, the deck says {deck} A")]
     Skin {
@@ -191,8 +206,10 @@ pub(crate) fn check_velocities(velocities: Option<&[Vec3]>, atoms: usize) -> Res
 
 /// Checks that there is a cell where a stage moves it.
 pub(crate) fn check_cell(plan: &RunPlan, structure: &Structure) -> Result<(), SetupError> {
-    let moves =
-        |stage: &&Stage| matches!(&stage.kind, StageKind::Dynamics(d) if d.ensemble.barostat().is_some());
+    let moves = |stage: &&Stage| match &stage.kind {
+        StageKind::Dynamics(dynamics) => dynamics.ensemble.moves_cell(),
+        StageKind::Minimise(minimise) => minimise.cell.is_some(),
+    };
     match plan.stages.iter().find(moves) {
         Some(stage) if structure.cell.periodic() != [true; 3] => {
             Err(SetupError::NotPeriodic { stage: stage.name.clone() })

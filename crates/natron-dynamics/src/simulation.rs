@@ -4,8 +4,12 @@ use natron_atoms::units::TIME_UNIT_FS;
 use natron_atoms::{Structure, Vec3};
 use natron_potential::Potential;
 
+use crate::cast::Cast;
+use crate::deck::DeckProblem;
+use crate::groups::Groups;
 use crate::guard::{Guard, Instability};
 use crate::integrator::Integrator;
+use crate::minimise::Minimiser;
 use crate::observer::{Moment, ObserverError};
 use crate::plan::{RunPlan, Stage, StageKind};
 use crate::progress::Progress;
@@ -27,6 +31,9 @@ pub struct Simulation<'p> {
     state: State,
     progress: Progress,
     motion: Motion,
+    groups: Groups,
+    /// Who plays which part in each stage.
+    casts: Vec<Cast>,
     /// Buffer for velocities in A/fs.
     velocities_a_per_fs: Vec<Vec3>,
 }
@@ -34,8 +41,13 @@ pub struct Simulation<'p> {
 /// What moves the atoms in the present stage.
 #[derive(Debug, Clone, PartialEq)]
 enum Motion {
-    Minimise,
-    Dynamics { integrator: Integrator, guard: Guard },
+    /// Nothing yet.
+    Rest,
+    Minimise(Minimiser),
+    Dynamics {
+        integrator: Integrator,
+        guard: Guard,
+    },
 }
 
 /// How a run ended that did not fail.
@@ -56,7 +68,8 @@ pub enum RunError {
     /// A minimisation did not get there.
     #[error(
         "stage {stage}: after {steps} steps the longest force is still {force_ev_per_a:.3} eV/A on atom {atom} (wanted: \
-         {wanted_ev_per_a}); give max_steps to go on all the same"
+         {wanted_ev_per_a}){}; give max_steps to go on all the same",
+        stress_in_words(*.stress_gpa)
     )]
     NotConverged {
         /// Name of the stage.
@@ -69,10 +82,18 @@ pub enum RunError {
         force_ev_per_a: f64,
         /// What was wanted, eV/A.
         wanted_ev_per_a: f64,
+        /// Where the cell is relaxed: how far the stress is from the pressure, and how far it may be, GPa.
+        stress_gpa: Option<(f64, f64)>,
     },
     /// An observer failed.
     #[error("{0}")]
     Observer(ObserverError),
+}
+
+fn stress_in_words(stress_gpa: Option<(f64, f64)>) -> String {
+    let words =
+        |(left, wanted)| format!(" and the stress {left:.3} GPa from the pressure (wanted: {wanted})");
+    stress_gpa.map_or_else(String::new, words)
 }
 
 impl<'p> Simulation<'p> {
@@ -94,6 +115,8 @@ impl<'p> Simulation<'p> {
         setup::check_velocities(velocities_a_per_fs, structure.len())?;
         setup::check_start(plan, velocities_a_per_fs.is_some())?;
         setup::check_cell(plan, &structure)?;
+        let groups = Groups::of(&plan.groups, &structure)?;
+        let casts = casts(plan, &groups, structure.len())?;
         let velocities = match velocities_a_per_fs {
             Some(given) => given.iter().map(|v| v * TIME_UNIT_FS).collect(),
             None => vec![Vec3::zeros(); structure.len()],
@@ -108,7 +131,9 @@ impl<'p> Simulation<'p> {
             velocities_a_per_fs: Vec::with_capacity(state.len()),
             state,
             progress: Progress::default(),
-            motion: Motion::Minimise,
+            motion: Motion::Rest,
+            groups,
+            casts,
         };
         simulation.enter_stage(0, velocities_a_per_fs.is_some());
         Ok(simulation)
@@ -133,6 +158,8 @@ impl<'p> Simulation<'p> {
         }
         setup::check_tag(&restart.tag, &tag)?;
         check_stage(plan, &restart.progress)?;
+        check_groups(plan, &restart.groups)?;
+        let casts = casts(plan, &restart.groups, restart.structure.len())?;
         let (forces, state) = revive(restart, potential, plan.skin)?;
         let mut simulation = Self {
             plan: plan.clone(),
@@ -142,12 +169,20 @@ impl<'p> Simulation<'p> {
             velocities_a_per_fs: Vec::with_capacity(state.len()),
             state,
             progress: restart.progress.clone(),
-            motion: Motion::Minimise,
+            motion: Motion::Rest,
+            groups: restart.groups.clone(),
+            casts,
         };
+        simulation.state.cast(&simulation.casts[simulation.progress.stage]);
         simulation.set_in_motion();
-        if let Motion::Dynamics { integrator, .. } = &mut simulation.motion
-            && !integrator.recall(&restart.memory)
-        {
+        let recalled = match &mut simulation.motion {
+            Motion::Rest => true,
+            // What is complete is not gone on with, and a fixed number of steps is no memory.
+            Motion::Minimise(_) if restart.progress.stage_done => true,
+            Motion::Minimise(minimiser) => minimiser.recall(&restart.relaxation),
+            Motion::Dynamics { integrator, .. } => integrator.recall(&restart.memory),
+        };
+        if !recalled {
             return Err(ResumeError::Ensemble(restart.progress.stage_name.clone()));
         }
         simulation.reopen_extended_stage();
@@ -184,9 +219,14 @@ impl<'p> Simulation<'p> {
             list_cell: self.forces.list().built_for().cell.clone(),
             skin_a: self.plan.skin.get(),
             energy_ev: self.state.evaluation.energy_ev,
+            groups: self.groups.clone(),
             memory: match &self.motion {
-                Motion::Minimise => Vec::new(),
-                Motion::Dynamics { integrator, .. } => integrator.memory().to_vec(),
+                Motion::Rest | Motion::Minimise(_) => Vec::new(),
+                Motion::Dynamics { integrator, .. } => integrator.memory(),
+            },
+            relaxation: match &self.motion {
+                Motion::Minimise(minimiser) if !self.progress.stage_done => minimiser.memory(),
+                _ => Vec::new(),
             },
             progress: self.progress.clone(),
         }
@@ -238,9 +278,28 @@ impl<'p> Simulation<'p> {
         self.forces.times()
     }
 
+    /// Who plays which part in the present stage.
+    pub fn cast(&self) -> &Cast {
+        &self.casts[self.progress.stage]
+    }
+
     fn stage(&self) -> &Stage {
         &self.plan.stages[self.progress.stage]
     }
+}
+
+fn casts(plan: &RunPlan, groups: &Groups, atoms: usize) -> Result<Vec<Cast>, DeckProblem> {
+    plan.stages.iter().map(|stage| Cast::of(stage, groups, atoms)).collect()
+}
+
+/// Who belongs to a group was decided when the run began, so the groups must be those of then.
+fn check_groups(plan: &RunPlan, groups: &Groups) -> Result<(), ResumeError> {
+    let restart: Vec<&str> = groups.named.iter().map(|group| group.name.as_str()).collect();
+    let deck: Vec<&str> = plan.groups.iter().map(|group| group.name.as_str()).collect();
+    if restart == deck {
+        return Ok(());
+    }
+    Err(ResumeError::Groups { restart: restart.join(", "), deck: deck.join(", ") })
 }
 
 /// The restart's stage must be there, have the same timestep and not be shorter than what is done of it.

@@ -6,6 +6,7 @@ use natron_atoms::units::TIME_UNIT_FS;
 use natron_atoms::{NeighbourError, NeighbourList, Structure, Vec3};
 use natron_potential::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
 
+use crate::cast::Cast;
 use crate::quantity::LengthA;
 use crate::thermo;
 
@@ -20,6 +21,10 @@ pub struct State {
     pub masses_amu: Vec<f64>,
     /// Energy, forces, virial at these positions.
     pub evaluation: Evaluation,
+    /// Masses as forces feel them, amu, `[n]`: infinite for fixed atoms.
+    inertia_amu: Vec<f64>,
+    /// Atoms of each group whose centre of mass rests.
+    resting: Vec<Vec<usize>>,
 }
 
 /// Why a step could not be made. The state is that of the moment.
@@ -146,8 +151,9 @@ impl State {
         assert_eq!(structure.len(), velocities.len(), "one velocity for each atom");
         let mut evaluation = Evaluation::zeros(structure.len());
         forces.evaluate(&structure, &mut evaluation)?;
-        let masses_amu = structure.species.iter().map(|s| s.mass_amu()).collect();
-        Ok(Self { structure, velocities, masses_amu, evaluation })
+        let masses_amu: Vec<f64> = structure.species.iter().map(|s| s.mass_amu()).collect();
+        let inertia_amu = masses_amu.clone();
+        Ok(Self { structure, velocities, masses_amu, evaluation, inertia_amu, resting: Vec::new() })
     }
 
     /// Number of atoms.
@@ -180,12 +186,62 @@ impl State {
         )
     }
 
+    /// Kinetic energy of some atoms, eV.
+    pub fn kinetic_energy_of_ev(&self, atoms: &[usize]) -> f64 {
+        0.5 * atoms.iter().map(|&i| self.masses_amu[i] * self.velocities[i].norm_squared()).sum::<f64>()
+    }
+
+    /// The longest force on an atom that can move, and the atom: (atom, eV/A).
+    pub fn longest_force(&self) -> (usize, f64) {
+        let mut longest = (0, 0.0);
+        for (atom, force) in self.evaluation.forces.iter().enumerate() {
+            let squared = force.norm_squared();
+            if squared > longest.1 && !self.is_fixed(atom) {
+                longest = (atom, squared);
+            }
+        }
+        (longest.0, longest.1.sqrt())
+    }
+
+    /// Whether an atom stays where it is.
+    pub fn is_fixed(&self, atom: usize) -> bool {
+        self.inertia_amu[atom].is_infinite()
+    }
+
+    /// Takes over who is fixed and which groups rest.
+    pub(crate) fn cast(&mut self, cast: &Cast) {
+        let inertia = self.masses_amu.iter().zip(&cast.fixed);
+        self.inertia_amu = inertia.map(|(&mass, &fixed)| if fixed { f64::INFINITY } else { mass }).collect();
+        self.resting.clone_from(&cast.resting);
+    }
+
+    /// Puts to rest what must rest: fixed atoms and the centres of mass of resting groups.
+    pub(crate) fn settle(&mut self) {
+        for (velocity, inertia) in self.velocities.iter_mut().zip(&self.inertia_amu) {
+            if inertia.is_infinite() {
+                velocity.fill(0.0);
+            }
+        }
+        self.rest_groups();
+    }
+
+    /// Takes the velocity of its centre of mass from each resting group. For the linear constraint that it rests this
+    /// is the exact projection, as of forces F_i - (m_i / M) F_group, which do no work.
+    pub(crate) fn rest_groups(&mut self) {
+        for group in &self.resting {
+            let momentum: Vec3 = group.iter().map(|&i| self.velocities[i] * self.masses_amu[i]).sum();
+            let drift = momentum / group.iter().map(|&i| self.masses_amu[i]).sum::<f64>();
+            group.iter().for_each(|&i| self.velocities[i] -= drift);
+        }
+    }
+
     /// The forces act for a time (internal units): v += F t / m.
     pub(crate) fn kick(&mut self, time: f64) {
-        let atoms = self.velocities.iter_mut().zip(&self.evaluation.forces).zip(&self.masses_amu);
-        for ((velocity, force), mass) in atoms {
-            *velocity += force * (time / mass);
+        let atoms = self.velocities.iter_mut().zip(&self.evaluation.forces).zip(&self.inertia_amu);
+        for ((velocity, force), inertia) in atoms {
+            *velocity += force * (time / inertia);
         }
+        self.rest_groups();
     }
 
     /// Free flight for a time (internal units): x += v t, unless an atom would fly farther than `way_max_a`;

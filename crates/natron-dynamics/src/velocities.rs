@@ -10,12 +10,22 @@ use crate::random::Normals;
 /// `temperature`, variance k_B T / m in each direction, and puts the centre of mass to rest.
 ///
 /// They are not scaled to the temperature: the kinetic energy is a draw as well, with 3 N - 3 degrees of freedom.
-pub fn draw(velocities: &mut [Vec3], masses_amu: &[f64], temperature: TemperatureK, mut normals: Normals) {
+pub fn draw(velocities: &mut [Vec3], masses_amu: &[f64], temperature: TemperatureK, normals: Normals) {
+    draw_each(velocities, masses_amu, temperature, normals);
+    rest_centre_of_mass(velocities, masses_amu);
+}
+
+/// As [`draw`], with the centre of mass where it was drawn: 3 N degrees of freedom.
+pub fn draw_each(
+    velocities: &mut [Vec3],
+    masses_amu: &[f64],
+    temperature: TemperatureK,
+    mut normals: Normals,
+) {
     let thermal = BOLTZMANN_EV_PER_K * temperature.get();
     for (velocity, mass) in velocities.iter_mut().zip(masses_amu) {
         *velocity = normals.next_vector() * (thermal / mass).sqrt();
     }
-    rest_centre_of_mass(velocities, masses_amu);
 }
 
 /// Total momentum, amu times internal velocity.

@@ -1,8 +1,11 @@
 //! Potentials, structures and an observer that tests share.
 
 use natron_atoms::{Cell, NeighbourList, Species, Structure, Vec3};
+use natron_dynamics::cast::Cast;
 use natron_dynamics::integrator::Integrator;
-use natron_dynamics::plan::{Barostat, Chain, Coupling, Dynamics, Ensemble, RunPlan, Stage, StageKind};
+use natron_dynamics::plan::{
+    Barostat, Chain, Coupling, Dynamics, Ensemble, Piston, RunPlan, Stage, StageKind,
+};
 use natron_dynamics::quantity::{
     CompressibilityPerGpa, FrictionPerPs, LengthA, PressureGpa, TemperatureK, TimePs, TimestepFs,
 };
@@ -195,6 +198,19 @@ pub fn npt(temperature_k: f64, pressure_gpa: f64, compressibility: f64, coupling
     }
 }
 
+/// An extended system, chains of 0.1 ps, a cell of this relaxation time.
+pub fn mttk(temperature_k: f64, pressure_gpa: f64, relaxation_ps: f64, coupling: Coupling) -> Ensemble {
+    Ensemble::NptMttk {
+        temperature: temperature(temperature_k).into(),
+        chain: Chain { relaxation: picoseconds(0.1), length: 3, weights: 3 },
+        piston: Piston {
+            pressure: PressureGpa::new(pressure_gpa).expect("in range").into(),
+            relaxation: picoseconds(relaxation_ps),
+            coupling,
+        },
+    }
+}
+
 /// Runs an ensemble for some steps from velocities at its temperature and hands the state to `look` after each.
 pub fn sample(
     potential: &dyn Potential,
@@ -215,7 +231,8 @@ pub fn sample(
     };
     let key = RandomKey::new(9, 0, 0, Purpose::Thermostat);
     let way_max = LengthA::new(1.0).expect("in range");
-    let mut integrator = Integrator::new(&stage, way_max, &state.masses_amu, key);
+    let cast = Cast::plain(structure.len(), ensemble.conserves_momentum());
+    let mut integrator = Integrator::new(&stage, &cast, way_max, &state.masses_amu, key);
     for step in 0..steps {
         integrator.step(&mut state, &mut forces, step).expect("stable");
         look(step, &state);
@@ -228,13 +245,10 @@ pub fn dynamics(name: &str, steps: u64, timestep_fs: f64, ensemble: Ensemble) ->
     Stage {
         name: name.to_owned(),
         kind: StageKind::Dynamics(Dynamics {
-            steps,
-            timestep: TimestepFs::new(timestep_fs).expect("in range"),
-            ensemble,
-            initial_temperature: None,
             thermo_every: every(10),
             trajectory_every: Some(every(10)),
             restart_every: every(1_000_000),
+            ..Dynamics::new(steps, TimestepFs::new(timestep_fs).expect("in range"), ensemble)
         }),
     }
 }
@@ -248,7 +262,13 @@ pub fn drawn(mut stage: Stage, temperature_k: f64) -> Stage {
 }
 
 pub fn plan(seed: u64, stages: Vec<Stage>) -> RunPlan {
-    RunPlan { seed, stages, limits: Limits::default(), skin: LengthA::new(1.0).expect("in range") }
+    RunPlan {
+        seed,
+        groups: Vec::new(),
+        stages,
+        limits: Limits::default(),
+        skin: LengthA::new(1.0).expect("in range"),
+    }
 }
 
 pub fn simulation<'p>(plan: &RunPlan, structure: &Structure, potential: &'p dyn Potential) -> Simulation<'p> {

@@ -133,6 +133,11 @@ fn ensembles_are_read_with_their_defaults() {
             "npt-rescale, temperature_K = 300, relaxation_ps = 0.1, pressure_GPa = 0 to 1, pressure_relaxation_ps = 2, \
              compressibility_per_GPa = 0.05, coupling = triclinic",
         ),
+        (
+            "{ kind = \"npt-mttk\", temperature_K = 300, pressure_GPa = 1, pressure_relaxation_ps = 0.5 }",
+            "npt-mttk, temperature_K = 300, relaxation_ps = 0.1, chain_length = 3, suzuki_yoshida = 3, pressure_GPa = 1, \
+             pressure_relaxation_ps = 0.5, coupling = isotropic",
+        ),
     ];
     for (written, meant) in cases {
         assert_eq!(read(written), meant);

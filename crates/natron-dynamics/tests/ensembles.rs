@@ -12,8 +12,8 @@ use natron_potential::Potential;
 use statrs::distribution::{ContinuousCDF, Gamma};
 
 use crate::common::{
-    Einstein, Recorder, argon, berendsen, column, drawn, dynamics, fcc, icosahedron, langevin, nose_hoover,
-    npt, plan, rescale, sample, simulation, symbol, temperature,
+    Einstein, Recorder, argon, berendsen, column, drawn, dynamics, fcc, icosahedron, langevin, mttk,
+    nose_hoover, npt, picoseconds, plan, rescale, sample, simulation, symbol, temperature,
 };
 use crate::statistics::{kolmogorov_smirnov, lag_one, log_ratio_slope, measured};
 
@@ -153,6 +153,104 @@ fn an_ideal_gas_has_the_volumes_of_theory() {
         assert!(away(33.0) < 1.95, "{coupling:?}: the volumes are {:.2} away", away(33.0));
         // One atom more or less in 32 is seen.
         assert!(away(32.0) > 1.95 && away(34.0) > 1.95, "{coupling:?}: {} {}", away(32.0), away(34.0));
+    }
+}
+
+/// The same of an extended system. Atoms that never meet exchange no energy but through the chains, which is enough for the volume.
+#[test]
+fn an_ideal_gas_in_an_extended_system_has_the_volumes_of_theory() {
+    let structure = fcc(symbol("Ar"), 5.5, 2);
+    let gas = Einstein { sites: vec![Vec3::zeros(); structure.len()], spring: 0.0 };
+    let (kelvin, pressure_gpa) = (300.0, 0.1);
+    let ensemble = mttk(kelvin, pressure_gpa, 0.2, Coupling::Isotropic);
+    let found = volumes(&gas, &structure, ensemble, (5.0, 800, 3000));
+    assert!(lag_one(&found) < 3.5, "the sample is correlated: {}", lag_one(&found));
+    let per_volume = pressure_gpa / EV_PER_A3_IN_GPA / (BOLTZMANN_EV_PER_K * kelvin);
+    let away = |count: f64| {
+        let gamma = Gamma::new(count, per_volume).expect("a distribution");
+        kolmogorov_smirnov(&found, |volume| gamma.cdf(volume))
+    };
+    assert!(away(33.0) < 1.95, "the volumes are {:.2} away", away(33.0));
+    assert!(away(32.0) > 1.95 && away(34.0) > 1.95, "{} {}", away(32.0), away(34.0));
+}
+
+/// How many times exp((P_1 - P_2) V / k_B T) the volumes at two pressures differ, and its standard error: 1 is right.
+fn volume_ratio(
+    potential: &dyn Potential,
+    (structure, kelvin, pressures): (&Structure, f64, [f64; 2]),
+    ensemble: impl Fn(f64) -> Ensemble,
+    sampling: (f64, u64, u64),
+) -> (f64, f64) {
+    let [first, second] = pressures.map(|gpa| volumes(potential, structure, ensemble(gpa), sampling));
+    assert!(lag_one(&first) < 3.5, "{}: correlated: {}", ensemble(pressures[0]), lag_one(&first));
+    let (slope, error) = log_ratio_slope(&first, &second);
+    let expected = (pressures[0] - pressures[1]) / EV_PER_A3_IN_GPA / (BOLTZMANN_EV_PER_K * kelvin);
+    (slope / expected, error / expected.abs())
+}
+
+/// An extended system of a liquid and of a crystal that may change its edges, and its angles.
+#[test]
+fn an_extended_system_has_the_volumes_of_its_pressure() {
+    let potential = argon(5.5);
+    let liquid = (&fcc(symbol("Ar"), 5.7, 2), 110.0, [0.15, 0.22]);
+    let crystal = (&fcc(symbol("Ar"), 5.4, 2), 50.0, [0.02, 0.08]);
+    for (system, coupling) in
+        [(liquid, Coupling::Isotropic), (crystal, Coupling::Anisotropic), (crystal, Coupling::Triclinic)]
+    {
+        let ensemble = |gpa| mttk(system.1, gpa, 0.3, coupling);
+        // A crystal forgets a swing of its cell slowly.
+        let every = if coupling == Coupling::Isotropic { 160 } else { 320 };
+        let (ratio, error) = volume_ratio(&potential, system, ensemble, (5.0, every, 300));
+        assert!((ratio - 1.0).abs() < 4.0 * error, "{coupling:?}: {ratio:.3} +- {error:.3}");
+        assert!(error < 0.2, "{coupling:?}: the test is not sharp: {error:.3}");
+    }
+}
+
+/// A relaxation time of five steps does not change the fluctuations. (A number of its own for each step made them 20 % too
+/// large, and the ratio 0.8.)
+#[test]
+fn a_barostat_may_be_fast() {
+    let potential = argon(5.5);
+    let liquid = (&fcc(symbol("Ar"), 5.7, 2), 110.0, [0.15, 0.22]);
+    let fast = |gpa| {
+        let mut ensemble = npt(110.0, gpa, 1.5, Coupling::Isotropic);
+        if let Ensemble::NptRescale { barostat, .. } = &mut ensemble {
+            barostat.relaxation = picoseconds(0.025);
+        }
+        ensemble
+    };
+    let (ratio, error) = volume_ratio(&potential, liquid, fast, (5.0, 100, 1600));
+    assert!((ratio - 1.0).abs() < 3.0 * error, "{ratio:.3} +- {error:.3}");
+    assert!(error < 0.06, "the test is not sharp: {error:.3}");
+}
+
+/// Energy of atoms, cell and both chains together, with the work against the pressure: without a trend and at least to second
+/// order in the step, at each coupling.
+#[test]
+fn the_energy_of_an_extended_system_is_conserved() {
+    for coupling in [Coupling::Isotropic, Coupling::Anisotropic, Coupling::Triclinic] {
+        let potential = argon(6.5);
+        let structure = fcc(symbol("Ar"), 5.4, 2);
+        let run = |timestep_fs: f64| {
+            let stage = dynamics(
+                "run",
+                (40_000.0 / timestep_fs) as u64,
+                timestep_fs,
+                mttk(40.0, 0.05, 0.5, coupling),
+            );
+            let plan = plan(11, vec![drawn(stage, 40.0)]);
+            let mut run = simulation(&plan, &structure, &potential);
+            run.run(&mut (), &|| false).expect("stable");
+            let StageResult::Dynamics(summary) = &run.summaries()[0].result else { panic!("dynamics") };
+            let drift = summary.energy_drift_mev_per_atom_ps.expect("long");
+            (drift, summary.energy_fluctuation_mev_per_atom.expect("long"))
+        };
+        let ((_, whole), (drift, half)) = (run(10.0), run(5.0));
+        let found = format!("{coupling:?}: drift {drift:.1e}, {whole:.2e} and {half:.2e} meV per atom");
+        // k_B T is 3.4 meV.
+        assert!(drift.abs() < 5e-4 && half < 0.01, "{found}");
+        // An integrator of first order would give 2; the cell swings differently in the two runs.
+        assert!(whole / half > 3.0, "{found}");
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::cell::Cell;
 
-use natron_dynamics::plan::{Coupling, Ensemble, MaxSteps, Minimise, RunPlan, Stage, StageKind};
-use natron_dynamics::quantity::ForceEvPerA;
+use natron_dynamics::groups::{Expression, Group, Region, Selection};
+use natron_dynamics::plan::{
+    CellTarget, Coupling, Ensemble, GroupThermostat, MaxSteps, Minimise, Relaxation, RunPlan, Stage,
+    StageKind,
+};
+use natron_dynamics::quantity::{ForceEvPerA, PressureGpa, StressGpa};
 use natron_dynamics::state::State;
 use natron_dynamics::{Outcome, PotentialTag, Restart, ResumeError, Simulation};
 use natron_potential::Potential;
 
 use crate::common::{
-    Parallel, Recorder, argon, berendsen, drawn, dynamics, fcc, langevin, nose_hoover, npt, nve, plan,
+    Parallel, Recorder, argon, berendsen, drawn, dynamics, fcc, langevin, mttk, nose_hoover, npt, nve, plan,
     rescale, simulation, symbol,
 };
 
@@ -29,8 +33,7 @@ fn after(n: u64) -> impl Fn() -> bool {
 }
 
 fn stages() -> Vec<Stage> {
-    let relax =
-        Minimise { force_max: ForceEvPerA::new(1e-3).expect("in range"), max_steps: MaxSteps::Fail(500) };
+    let relax = Minimise::new(ForceEvPerA::new(1e-3).expect("in range"), MaxSteps::Fail(500));
     vec![
         Stage { name: "relax".to_owned(), kind: StageKind::Minimise(relax) },
         drawn(dynamics("warm", 200, 8.0, langevin(150.0, 2.0)), 150.0),
@@ -101,8 +104,76 @@ fn every_ensemble_goes_on_bit_for_bit() {
     }
 }
 
+/// Fixed atoms, groups with thermostats and a group whose momentum is kept zero in two pieces. Who belongs to a region was decided
+/// at the start: by the cut atoms have crossed its border.
+#[test]
+fn groups_go_on_bit_for_bit() {
+    let potential = argon(6.5);
+    let bath = |group: &str, ensemble| GroupThermostat { group: group.to_owned(), ensemble };
+    let mut stage = drawn(dynamics("parts", 200, 8.0, nve()), 150.0);
+    if let StageKind::Dynamics(parts) = &mut stage.kind {
+        parts.thermostats = vec![
+            bath("low", nose_hoover(150.0, 0.2)),
+            bath("high", langevin(120.0, 5.0)),
+            bath("sphere", rescale(150.0, 0.1)),
+        ];
+        parts.fixed = vec!["held".to_owned()];
+        parts.zero_momentum = vec!["high".to_owned()];
+    }
+    let group = |name: &str, selection| Group { name: name.to_owned(), selection };
+    let expression = |text| Selection::Expression(Expression::parse(text).expect("an expression"));
+    let centre_a = natron_atoms::Vec3::new(0.0, 3.0, 3.0);
+    let plan = RunPlan {
+        groups: vec![
+            group("held", Selection::Indices(vec![(3, 5)])),
+            group("ball", Selection::Region(Region::Sphere { centre_a, radius_a: 5.0 })),
+            group("first", Selection::Indices(vec![(0, 15)])),
+            group("sphere", expression("ball and not held")),
+            group("low", expression("first and not (ball or held)")),
+            group("high", expression("not (first or ball or held)")),
+        ],
+        ..plan(5, vec![stage, dynamics("then", 100, 8.0, nve())])
+    };
+    for cut in [133, 200, 257] {
+        compare(&plan, &potential, cut);
+    }
+    let mut run = simulation(&plan, &liquid(), &potential);
+    run.run(&mut (), &after(133)).expect("stable");
+    let stages = vec![drawn(dynamics("parts", 200, 8.0, nve()), 150.0), plan.stages[1].clone()];
+    let other = RunPlan { groups: plan.groups[..2].to_vec(), stages, ..plan.clone() };
+    let refused = Simulation::resume(
+        &plan,
+        &simulation(&other, &liquid(), &potential).restart(),
+        &potential,
+        PotentialTag::default(),
+    );
+    assert!(matches!(refused.map(|_| ()), Err(ResumeError::Groups { .. })));
+}
+
+/// Relaxations by both methods, of positions and of positions and cell, in two pieces.
+#[test]
+fn relaxations_go_on_bit_for_bit() {
+    let potential = argon(6.5);
+    for method in [Relaxation::Fire, Relaxation::Lbfgs] {
+        for cell in [None, Some(Coupling::Isotropic), Some(Coupling::Triclinic)] {
+            let cell = cell.map(|coupling| CellTarget {
+                coupling,
+                pressure: PressureGpa::new(0.05).expect("in range"),
+                stress_max: StressGpa::new(1e-5).expect("in range"),
+            });
+            let force_max = ForceEvPerA::new(1e-5).expect("in range");
+            let relax = Minimise { method, cell, ..Minimise::new(force_max, MaxSteps::Stop(70)) };
+            let relax = Stage { name: "relax".to_owned(), kind: StageKind::Minimise(relax) };
+            let plan = plan(5, vec![relax, drawn(dynamics("then", 300, 8.0, nve()), 150.0)]);
+            for cut in [1, 17] {
+                compare(&plan, &potential, cut);
+            }
+        }
+    }
+}
+
 /// All that the stages above have not.
-fn others() -> [Ensemble; 6] {
+fn others() -> [Ensemble; 9] {
     let npt = |coupling| npt(150.0, 0.1, 1.0, coupling);
     [
         nose_hoover(150.0, 0.2),
@@ -111,6 +182,9 @@ fn others() -> [Ensemble; 6] {
         npt(Coupling::Isotropic),
         npt(Coupling::Anisotropic),
         npt(Coupling::Triclinic),
+        mttk(150.0, 0.1, 0.5, Coupling::Isotropic),
+        mttk(150.0, 0.1, 0.5, Coupling::Anisotropic),
+        mttk(150.0, 0.1, 0.5, Coupling::Triclinic),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use natron_analysis::{Diffusion, Trajectory};
 use natron_atoms::Species;
 use natron_dynamics::MdDeck;
-use natron_dynamics::plan::caveat;
+use natron_dynamics::plan::caveats;
 use serde_json::Value;
 
 use crate::envelope::{Build, json};
@@ -104,7 +104,7 @@ fn read_all(files: &[PathBuf]) -> Result<(Vec<Trajectory>, Vec<String>), Failure
         match trajectory::read(file) {
             Ok((trajectory, ensembles)) => {
                 trajectories.push(trajectory);
-                warnings.extend(ensembles.iter().filter_map(|ensemble| warning(ensemble)));
+                warnings.extend(ensembles.iter().flat_map(|ensemble| warnings_of(ensemble)));
             }
             Err(error) => errors.push(error),
         }
@@ -115,11 +115,11 @@ fn read_all(files: &[PathBuf]) -> Result<(Vec<Trajectory>, Vec<String>), Failure
     if errors.is_empty() { Ok((trajectories, warnings)) } else { Err(errors.into()) }
 }
 
-/// What speaks against an ensemble as a trajectory names it, `production: nvt-langevin, temperature_K = 600, ...`.
-fn warning(ensemble: &str) -> Option<String> {
-    let (stage, held) = ensemble.split_once(": ")?;
-    let name = held.split(',').next()?;
-    Some(format!("stage {stage} was recorded in {name}: {}", caveat(name)?))
+/// What speaks against a stage as a trajectory names it, `production: nvt-langevin, temperature_K = 600, ...`.
+fn warnings_of(ensemble: &str) -> Vec<String> {
+    let Some((stage, conditions)) = ensemble.split_once(": ") else { return Vec::new() };
+    let warning = |(name, why): (&str, &str)| format!("stage {stage} was recorded in {name}: {why}");
+    caveats(conditions).into_iter().map(warning).collect()
 }
 
 /// A trajectory stands for itself, a run directory for the trajectories in it.

@@ -4,13 +4,13 @@ use super::check::Problems;
 use super::ramp::RampDeck;
 use super::spelling::closest;
 use super::{EnsembleDeck, misplaced};
-use crate::plan::{Barostat, Chain, Coupling, Ensemble, Ramp};
+use crate::plan::{Barostat, Chain, Coupling, Ensemble, Piston, Ramp};
 use crate::quantity::{
     CompressibilityPerGpa, FrictionPerPs, PressureGpa, QuantityError, TemperatureK, TimePs, TimestepFs,
 };
 
 /// Every ensemble with the keys it may have beside `kind` and `initial_temperature_K`.
-const KINDS: [(&str, &[&str]); 6] = [
+const KINDS: [(&str, &[&str]); 7] = [
     ("nve", &[]),
     ("nvt-langevin", &["temperature_K", "friction_per_ps"]),
     ("nvt-nose-hoover", &["temperature_K", "relaxation_ps", "chain_length", "suzuki_yoshida"]),
@@ -27,9 +27,19 @@ const KINDS: [(&str, &[&str]); 6] = [
             "coupling",
         ],
     ),
+    (
+        "npt-mttk",
+        &[
+            "temperature_K",
+            "relaxation_ps",
+            "chain_length",
+            "suzuki_yoshida",
+            "pressure_GPa",
+            "pressure_relaxation_ps",
+            "coupling",
+        ],
+    ),
 ];
-/// Names of the deck format whose integrators are not there yet.
-const PLANNED: [&str; 1] = ["npt-mttk"];
 /// What a number may be left out for.
 const RELAXATION_PS: f64 = 0.1;
 const PRESSURE_RELAXATION_PS: f64 = 2.0;
@@ -40,6 +50,27 @@ const SUZUKI_YOSHIDA: u64 = 3;
 /// What `ensemble.kind` may be, in words.
 fn kinds() -> String {
     KINDS.map(|(name, _)| name).join(", ")
+}
+
+/// The checked thermostat of a group, whose name is checked elsewhere; `None` with at least one problem added.
+pub(super) fn check_thermostat(deck: &EnsembleDeck, path: &str, problems: &mut Problems) -> Option<Ensemble> {
+    if KINDS.iter().any(|(name, _)| *name == deck.kind) && !deck.kind.starts_with("nvt-") {
+        let message = format!("a group has a thermostat of kind nvt-..., not {}", deck.kind);
+        let help = KINDS.map(|(name, _)| name).into_iter().filter(|name| name.starts_with("nvt-"));
+        let help = format!("there are {}", help.collect::<Vec<_>>().join(", "));
+        problems.add_with_help(format!("{path}.kind"), message, help);
+        return None;
+    }
+    if deck.group.is_none() {
+        problems.add(format!("{path}.group"), "missing key");
+    }
+    if deck.initial_temperature_k.is_some() {
+        let key = "initial_temperature_K";
+        problems
+            .add(format!("{path}.{key}"), format!("`{key}` does not belong to the thermostat of a group"));
+    }
+    let without_group = EnsembleDeck { group: None, initial_temperature_k: None, ..deck.clone() };
+    check(&without_group, path, false, problems).map(|(ensemble, _)| ensemble)
 }
 
 /// The checked ensemble and `initial_temperature_K`; `None` with at least one problem added.
@@ -80,25 +111,25 @@ pub(super) fn check(
 /// What moves in a chain or a cell must be slow against a step, or its equations are not integrated. (Rescaling velocities is exact
 /// for any time.)
 pub(super) fn check_times(ensemble: Ensemble, timestep: TimestepFs, path: &str, problems: &mut Problems) {
-    let (key, time, least) = match ensemble {
-        Ensemble::NoseHoover { chain, .. } => ("relaxation_ps", chain.relaxation, 10.0),
-        Ensemble::NptRescale { barostat, .. } => ("pressure_relaxation_ps", barostat.relaxation, 20.0),
+    let (chain, cell) = match ensemble {
+        Ensemble::NoseHoover { chain, .. } => (Some(chain.relaxation), None),
+        Ensemble::NptRescale { barostat, .. } => (None, Some((barostat.relaxation, 5.0))),
+        Ensemble::NptMttk { chain, piston, .. } => (Some(chain.relaxation), Some((piston.relaxation, 20.0))),
         _ => return,
     };
     let fs = timestep.get();
-    if time.get() * 1e3 < least * fs * (1.0 - 1e-9) {
-        let message = format!("{} ps is shorter than {least} timesteps of {fs} fs", time.get());
-        problems.add(format!("{path}.{key}"), message);
+    let chain = chain.map(|time| ("relaxation_ps", time, 10.0));
+    let cell = cell.map(|(time, least)| ("pressure_relaxation_ps", time, least));
+    for (key, time, least) in chain.into_iter().chain(cell) {
+        if time.get() * 1e3 < least * fs * (1.0 - 1e-9) {
+            let message = format!("{} ps is shorter than {least} timesteps of {fs} fs", time.get());
+            problems.add(format!("{path}.{key}"), message);
+        }
     }
 }
 
 fn unknown_kind(kind: &str, path: &str, problems: &mut Problems) {
     let path = format!("{path}.kind");
-    if PLANNED.contains(&kind) {
-        let message = format!("ensemble `{kind}` is not implemented in this version");
-        problems.add_with_help(path, message, format!("there are {}", kinds()));
-        return;
-    }
     let help = match closest(kind, &KINDS.map(|(name, _)| name)) {
         Some(close) => format!("did you mean `{close}`? There are {}", kinds()),
         None => format!("there are {}", kinds()),
@@ -138,6 +169,13 @@ impl Check<'_> {
             "nvt-berendsen" => {
                 let relaxation = self.relaxation();
                 Some(Ensemble::Berendsen { temperature: temperature?, relaxation: relaxation? })
+            }
+            "npt-mttk" => {
+                let (chain, cell) = (self.chain(), self.cell());
+                let temperature = self.above_zero(temperature?)?;
+                let (pressure, relaxation, coupling) = cell?;
+                let piston = Piston { pressure, relaxation, coupling };
+                Some(Ensemble::NptMttk { temperature, chain: chain?, piston })
             }
             _ => {
                 let (relaxation, barostat) = (self.relaxation(), self.barostat());
@@ -212,13 +250,20 @@ impl Check<'_> {
     }
 
     fn barostat(&mut self) -> Option<Barostat> {
+        let cell = self.cell();
+        let estimate = self.deck.compressibility_per_gpa.unwrap_or(COMPRESSIBILITY_PER_GPA);
+        let path = self.key("compressibility_per_GPa");
+        let compressibility = self.problems.quantity(path, estimate, CompressibilityPerGpa::new);
+        let (pressure, relaxation, coupling) = cell?;
+        Some(Barostat { pressure, relaxation, compressibility: compressibility?, coupling })
+    }
+
+    /// What every barostat has: pressure, relaxation time, coupling.
+    fn cell(&mut self) -> Option<(Ramp<PressureGpa>, TimePs, Coupling)> {
         let deck = self.deck;
         let pressure = self.ramp("pressure_GPa", deck.pressure_gpa, PressureGpa::new);
         let time = deck.pressure_relaxation_ps.unwrap_or(PRESSURE_RELAXATION_PS);
         let relaxation = self.problems.quantity(self.key("pressure_relaxation_ps"), time, TimePs::new);
-        let estimate = deck.compressibility_per_gpa.unwrap_or(COMPRESSIBILITY_PER_GPA);
-        let path = self.key("compressibility_per_GPa");
-        let compressibility = self.problems.quantity(path, estimate, CompressibilityPerGpa::new);
         let name = deck.coupling.as_deref().unwrap_or(Coupling::Isotropic.name());
         let coupling =
             Coupling::NAMES.iter().find(|(known, _)| *known == name).map(|(_, coupling)| *coupling);
@@ -226,11 +271,6 @@ impl Check<'_> {
             let known = Coupling::NAMES.map(|(known, _)| known).join(", ");
             self.problems.add(self.key("coupling"), format!("unknown coupling `{name}`; there are {known}"));
         }
-        Some(Barostat {
-            pressure: pressure?,
-            relaxation: relaxation?,
-            compressibility: compressibility?,
-            coupling: coupling?,
-        })
+        Some((pressure?, relaxation?, coupling?))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use natron_atoms::Species;
 
 use super::check::{DeckProblem, Problems};
+use super::group;
 use super::stage::{self, Context};
 use super::{AnalysisDeck, FORMAT, LimitsDeck, MdDeck, PotentialDeck, StageDeck, output};
 use crate::plan::{Limits, MdPlan, OutputPlan, PotentialChoice, RunPlan, Stage, StageKind};
@@ -32,10 +33,12 @@ impl MdDeck {
             problems.add("system.structure", "the name of the structure file is empty");
         }
         let potential = potential(&self.potential, &mut problems);
-        let output = output::check(&self.output, &mut problems);
+        let output = output::check(&self.output, &self.groups, &mut problems);
         let (mobile, reference) = analysis(&self.analysis, &mut problems);
         let limits = limits(&self.limits, &mut problems);
         let skin = problems.quantity("neighbour.skin_A", self.neighbour.skin_a, LengthA::new);
+        let groups = group::check(&self.groups, &mut problems);
+        group::check_names(&self.system.fixed, "system.fixed", &self.groups, &mut problems);
         let stages = self.stages(output.as_ref(), &mut problems);
         if let Some(limits) = &limits {
             reachable(&stages, limits, &mut problems);
@@ -51,7 +54,7 @@ impl MdDeck {
                     mobile,
                     reference,
                     output,
-                    run: RunPlan { seed: self.seed, stages, limits, skin },
+                    run: RunPlan { seed: self.seed, groups, stages, limits, skin },
                 })
             }
             _ => Err(problems.0),
@@ -69,7 +72,7 @@ impl MdDeck {
         let mut stages = Vec::new();
         for (index, (deck, path)) in self.stages.iter().zip(paths).enumerate() {
             let context = Context {
-                output: &self.output,
+                deck: self,
                 plan: output,
                 path,
                 recorded: recorded.contains(&index),
@@ -79,7 +82,10 @@ impl MdDeck {
         }
         // Two stages with one timestep trip over the same interval: say it once.
         let mut seen = BTreeSet::new();
-        problems.0.retain(|p| !p.path.starts_with("output.") || seen.insert(p.path.clone()));
+        problems.0.retain(|p| {
+            let shared = p.path.starts_with("output.") || p.path.starts_with("system.");
+            !shared || seen.insert(p.path.clone())
+        });
         stages
     }
 }
@@ -120,9 +126,10 @@ fn reachable(stages: &[Stage], limits: &Limits, problems: &mut Problems) {
     let limit = limits.temperature_max.get();
     for stage in stages {
         let StageKind::Dynamics(dynamics) = &stage.kind else { continue };
-        let ramp = dynamics.ensemble.temperature();
-        let wanted = [ramp.map(|t| t.from), ramp.map(|t| t.to), dynamics.initial_temperature];
-        let wanted = wanted.into_iter().flatten().map(|t| t.get());
+        let baths = dynamics.thermostats.iter().map(|thermostat| thermostat.ensemble);
+        let ramps = baths.chain([dynamics.ensemble]).filter_map(|ensemble| ensemble.temperature());
+        let ends = ramps.flat_map(|ramp| [ramp.from, ramp.to]).chain(dynamics.initial_temperature);
+        let wanted = ends.map(|t| t.get());
         let hottest = wanted.fold(0.0, f64::max);
         if 2.0 * hottest > limit {
             let path = format!("stage.{}.ensemble", stage.name);

@@ -14,21 +14,24 @@
 //! rotation of everything changes nothing). The last term of P is the kinetic pressure that the resting centre of mass
 //! lacks: with it p(V) is proportional to V^N exp(-P_0 V / k_B T) for an ideal gas of N atoms.
 //!
-//! The cell moves in the middle of velocity Verlet's drift, so that one evaluation of the forces does for both. What is
-//! conserved is the enthalpy less the heat and less k_B T times the logarithm of the probabilities of the cell's move and of its
-//! reverse (section II of the first paper), which is zero on average if the step is short enough.
+//! The cell moves in the middle of velocity Verlet's drift, so that one evaluation of the forces does for both. The noise of a step
+//! is the mean of two numbers, of which the next step uses the second again (Leimkuhler and Matthews 2013, DOI
+//! 10.1093/amrx/abs010): the drift of the step's start then samples harmonic fluctuations exactly, however short the
+//! relaxation time; with a number of its own each step would make them too large. Since the spread of the noise depends on V, sharing
+//! a number adds a drift of -1/4 of the diffusion constant, which k_B T / 4 V in the pressure takes back.
+//!
+//! What is conserved is the total energy less the heat and less the work of the barostat, -V P : G, with the V P of the start and the
+//! end of a step in equal parts.
 
+use natron_atoms::Mat3;
 use natron_atoms::units::{EV_PER_A3_IN_GPA, TIME_UNIT_FS};
-use natron_atoms::{Cell, Mat3};
 
 use super::Motion;
 use super::rescale::Rescale;
+use crate::deform;
 use crate::plan::{Barostat, Coupling, Ramp};
 use crate::random::{Purpose, RandomKey};
 use crate::state::{Forces, State, StepError};
-
-/// A cell that changes by more than this in a step is no cell of a healthy run.
-const STRAIN_MAX: f64 = 0.1;
 
 /// Thermostat and barostat.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,40 +84,23 @@ impl NptRescale {
         step: u64,
     ) -> Result<f64, StepError> {
         let pressure = self.pressure.at(step, steps);
-        let before_a3 = state.structure.cell.volume_a3();
-        let forward = self.pull(thermal, pressure, state);
-        let noise = self.noise(step);
-        let moved: [f64; 6] = std::array::from_fn(|k| forward.drift[k] + forward.spread[k] * noise[k]);
+        let before = inside_ev(state);
+        let pull = self.pull(thermal, pressure, state);
+        let (noise, next) = (self.noise(step), self.noise(step + 1));
+        let moved: [f64; 6] =
+            std::array::from_fn(|k| pull.drift[k] + pull.spread[k] * 0.5 * (noise[k] + next[k]));
+        let strain = self.strain(&moved);
 
         let (half, way_max_a) = (0.5 * motion.timestep, 0.5 * motion.way_max_a);
         state.kick(half);
         state.drift(half, way_max_a)?;
-        deform(state, &self.strain(&moved))?;
+        deform::state(state, &strain)?;
         state.drift(half, way_max_a)?;
         state.refresh(forces)?;
         state.kick(half);
 
-        let after_a3 = state.structure.cell.volume_a3();
-        let backward = self.pull(thermal, pressure, state);
-        // The logarithm of the probability of the move over that of its reverse.
-        let surprise: f64 = (0..self.components())
-            .map(|k| {
-                let back = (moved[k] + backward.drift[k]) / backward.spread[k];
-                0.5 * (back * back - noise[k] * noise[k]) + (backward.spread[k] / forward.spread[k]).ln()
-            })
-            .sum();
-        let measure = if self.at_rest { 2.0 } else { 1.0 };
-        let enthalpy = pressure * (after_a3 - before_a3) - measure * thermal * (after_a3 / before_a3).ln();
-        Ok(self.thermostat.apply(thermal, state, step) - enthalpy - thermal * surprise)
-    }
-
-    /// Components of G that move: one, the diagonal, or the diagonal and yz, xz, xy.
-    fn components(&self) -> usize {
-        match self.coupling {
-            Coupling::Isotropic => 1,
-            Coupling::Anisotropic => 3,
-            Coupling::Triclinic => 6,
-        }
+        let work = -0.5 * (before + inside_ev(state)).component_mul(&strain).sum();
+        Ok(work + self.thermostat.apply(thermal, state, step))
     }
 
     fn noise(&self, step: u64) -> [f64; 6] {
@@ -143,16 +129,10 @@ impl NptRescale {
         pull
     }
 
-    /// The pressure inside, eV/A^3.
+    /// The pressure that drives the cell, eV/A^3.
     fn pressure(&self, thermal: f64, state: &State) -> Mat3 {
-        let mut sum = state.evaluation.virial_ev;
-        for (velocity, mass) in state.velocities.iter().zip(&state.masses_amu) {
-            sum += velocity * velocity.transpose() * *mass;
-        }
-        if self.at_rest {
-            sum += Mat3::identity() * thermal;
-        }
-        sum / state.structure.cell.volume_a3()
+        let share = if self.at_rest { 1.25 } else { 0.25 };
+        (inside_ev(state) + Mat3::identity() * (share * thermal)) / state.structure.cell.volume_a3()
     }
 
     /// G from its components.
@@ -166,35 +146,11 @@ impl NptRescale {
     }
 }
 
-/// Multiplies cell and positions by exp(G), velocities by exp(-G), for a symmetric G.
-fn deform(state: &mut State, strain: &Mat3) -> Result<(), StepError> {
-    let largest = strain.amax();
-    // Asked this way round, NaN is an error too.
-    if !strain.iter().all(|x| x.abs() <= STRAIN_MAX) {
-        return Err(StepError::Strain { strain: largest });
-    }
-    let (grow, shrink) = (exponential(strain), exponential(&-strain));
-    let structure = &mut state.structure;
-    let rows = structure.cell.rows() * grow;
-    let rows = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)]));
-    structure.cell =
-        Cell::new(rows, structure.cell.periodic()).map_err(|_| StepError::Strain { strain: largest })?;
-    structure.positions.iter_mut().for_each(|position| *position = grow * *position);
-    state.velocities.iter_mut().for_each(|velocity| *velocity = shrink * *velocity);
-    Ok(())
-}
-
-/// exp(G): exact on the diagonal, so that what is not coupled stays as it is; else by its series, whose terms of a strain below
-/// [`STRAIN_MAX`] are below the last bit after the tenth.
-fn exponential(strain: &Mat3) -> Mat3 {
-    let diagonal = strain.diagonal();
-    if *strain == Mat3::from_diagonal(&diagonal) {
-        return Mat3::from_diagonal(&diagonal.map(f64::exp));
-    }
-    let (mut sum, mut term) = (Mat3::identity(), Mat3::identity());
-    for n in 1..=12 {
-        term = term * strain / f64::from(n);
-        sum += term;
+/// Volume times the pressure tensor inside, sum m v v + W, eV.
+fn inside_ev(state: &State) -> Mat3 {
+    let mut sum = state.evaluation.virial_ev;
+    for (velocity, mass) in state.velocities.iter().zip(&state.masses_amu) {
+        sum += velocity * velocity.transpose() * *mass;
     }
     sum
 }

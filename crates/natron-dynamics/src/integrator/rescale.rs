@@ -9,7 +9,8 @@
 //! | c = exp(-dt / tau), K_T = N_f k_B T / 2 | `decay` |
 //! | R standard normal, S the sum of N_f - 1 squared ones | |
 
-use super::scale_velocities;
+use super::reach::Reach;
+use super::thermostat::Bath;
 use crate::random::RandomKey;
 use crate::state::State;
 
@@ -19,24 +20,30 @@ pub(super) struct Rescale {
     /// exp(-dt / tau).
     decay: f64,
     freedom: usize,
+    atoms: Reach,
     key: RandomKey,
 }
 
 impl Rescale {
-    /// `relaxation` in steps.
-    pub(super) fn new(relaxation: f64, freedom: usize, key: RandomKey) -> Self {
-        Self { decay: (-1.0 / relaxation).exp(), freedom, key }
+    /// A thermostat of all atoms; `relaxation` in steps.
+    pub(super) fn new(relaxation: f64, bath: &Bath) -> Self {
+        Self { decay: (-1.0 / relaxation).exp(), freedom: bath.freedom, atoms: Reach::All, key: bath.key }
+    }
+
+    /// The same on these atoms.
+    pub(super) fn on(self, atoms: Reach) -> Self {
+        Self { atoms, ..self }
     }
 
     /// Rescales the velocities; returns the heat taken from the bath, eV. Atoms at rest have nothing to rescale.
     pub(super) fn apply(&self, thermal: f64, state: &mut State, step: u64) -> f64 {
-        let kinetic = state.kinetic_energy_ev();
+        let kinetic = self.atoms.kinetic_energy_ev(state);
         if kinetic == 0.0 {
             return 0.0;
         }
         let factor = self.factor(kinetic, thermal, step);
-        scale_velocities(state, factor);
-        state.kinetic_energy_ev() - kinetic
+        self.atoms.scale_velocities(state, factor);
+        self.atoms.kinetic_energy_ev(state) - kinetic
     }
 
     fn factor(&self, kinetic: f64, thermal: f64, step: u64) -> f64 {

@@ -96,6 +96,26 @@ pub enum Ensemble {
         /// What holds the pressure.
         barostat: Barostat,
     },
+    /// Number, pressure, temperature: an extended system of chains and a cell with inertia.
+    NptMttk {
+        /// Target temperature.
+        temperature: Ramp<TemperatureK>,
+        /// The thermostats of the particles; those of the cell are as many, with the piston's relaxation time.
+        chain: Chain,
+        /// What holds the pressure.
+        piston: Piston,
+    },
+}
+
+/// A cell with inertia.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piston {
+    /// Target pressure.
+    pub pressure: Ramp<PressureGpa>,
+    /// Relaxation time of the cell: its mass is (N_f + 3) k_B T tau^2.
+    pub relaxation: TimePs,
+    /// What of the cell may change.
+    pub coupling: Coupling,
 }
 
 /// A Nose-Hoover chain.
@@ -154,6 +174,7 @@ impl Ensemble {
             Self::Rescale { .. } => "nvt-rescale",
             Self::Berendsen { .. } => "nvt-berendsen",
             Self::NptRescale { .. } => "npt-rescale",
+            Self::NptMttk { .. } => "npt-mttk",
         }
     }
 
@@ -170,27 +191,44 @@ impl Ensemble {
             | Self::NoseHoover { temperature, .. }
             | Self::Rescale { temperature, .. }
             | Self::Berendsen { temperature, .. }
-            | Self::NptRescale { temperature, .. } => Some(temperature),
+            | Self::NptRescale { temperature, .. }
+            | Self::NptMttk { temperature, .. } => Some(temperature),
         }
     }
 
-    /// The barostat, if the cell moves.
-    pub fn barostat(self) -> Option<Barostat> {
-        match self {
-            Self::NptRescale { barostat, .. } => Some(barostat),
-            _ => None,
-        }
+    /// Whether the cell moves.
+    pub fn moves_cell(self) -> bool {
+        matches!(self, Self::NptRescale { .. } | Self::NptMttk { .. })
     }
 }
 
-/// Why what is recorded in an ensemble (by its name) may not be what is measured; `None` where nothing speaks against it.
-pub fn caveat(ensemble: &str) -> Option<&'static str> {
+/// Why what is recorded under [`conditions`](super::Dynamics::conditions) may not be what is measured: names of ensembles, and
+/// what speaks against each.
+pub fn caveats(conditions: &str) -> Vec<(&str, &'static str)> {
+    let mut names: Vec<&str> = conditions.split(';').filter_map(ensemble_of).collect();
+    names.dedup();
+    names.into_iter().filter_map(|name| Some((name, caveat(name)?))).collect()
+}
+
+/// The ensemble that a part of the conditions names.
+fn ensemble_of(part: &str) -> Option<&str> {
+    let ensemble = match part.trim().strip_prefix("thermostat of ") {
+        Some(of) => of.split_once('=')?.1,
+        None => part,
+    };
+    ensemble.split(',').next().map(str::trim)
+}
+
+/// What speaks against an ensemble, by its name.
+fn caveat(ensemble: &str) -> Option<&'static str> {
     match ensemble {
         "nvt-langevin" => Some("its friction slows diffusion; measure D in nve"),
         "nvt-berendsen" => {
             Some("it samples no ensemble and is for preparation alone; record nve or nvt-rescale")
         }
-        "npt-rescale" => Some("the motion of the cell is in the displacements; measure D at constant volume"),
+        "npt-rescale" | "npt-mttk" => {
+            Some("the motion of the cell is in the displacements; measure D at constant volume")
+        }
         _ => None,
     }
 }
@@ -205,7 +243,7 @@ impl fmt::Display for Ensemble {
         match self {
             Self::Nve => {}
             Self::Langevin { friction, .. } => write!(f, ", friction_per_ps = {}", friction.get())?,
-            Self::NoseHoover { chain, .. } => {
+            Self::NoseHoover { chain, .. } | Self::NptMttk { chain, .. } => {
                 let (tau, length, weights) = (chain.relaxation.get(), chain.length, chain.weights);
                 write!(f, ", relaxation_ps = {tau}, chain_length = {length}, suzuki_yoshida = {weights}")?;
             }
@@ -213,14 +251,15 @@ impl fmt::Display for Ensemble {
             | Self::Berendsen { relaxation, .. }
             | Self::NptRescale { relaxation, .. } => write!(f, ", relaxation_ps = {}", relaxation.get())?,
         }
-        let Some(barostat) = self.barostat() else { return Ok(()) };
-        write!(
-            f,
-            ", pressure_GPa = {}, pressure_relaxation_ps = {}, compressibility_per_GPa = {}, coupling = {}",
-            barostat.pressure.numbers(),
-            barostat.relaxation.get(),
-            barostat.compressibility.get(),
-            barostat.coupling.name()
-        )
+        let (pressure, relaxation, coupling) = match self {
+            Self::NptRescale { barostat, .. } => (barostat.pressure, barostat.relaxation, barostat.coupling),
+            Self::NptMttk { piston, .. } => (piston.pressure, piston.relaxation, piston.coupling),
+            _ => return Ok(()),
+        };
+        write!(f, ", pressure_GPa = {}, pressure_relaxation_ps = {}", pressure.numbers(), relaxation.get())?;
+        if let Self::NptRescale { barostat, .. } = self {
+            write!(f, ", compressibility_per_GPa = {}", barostat.compressibility.get())?;
+        }
+        write!(f, ", coupling = {}", coupling.name())
     }
 }

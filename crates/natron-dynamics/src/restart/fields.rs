@@ -5,9 +5,10 @@ use natron_atoms::{Cell, Species, Structure};
 use super::{PotentialTag, Restart};
 use crate::blocks::Blocks;
 use crate::bytes::{Malformed, Reader, Writer};
-use crate::minimise::Fire;
+use crate::groups::{Groups, NamedGroup};
+use crate::minimise;
 use crate::progress::Progress;
-use crate::summary::{Averages, DynamicsSummary, StageResult, StageSummary};
+use crate::summary::{Averages, DynamicsSummary, StageResult, StageSummary, ThermostatSummary};
 use crate::trend::Trend;
 
 pub(super) fn write(restart: &Restart, w: &mut Writer) {
@@ -22,6 +23,8 @@ pub(super) fn write(restart: &Restart, w: &mut Writer) {
     w.f64(restart.energy_ev);
     write_cell(&restart.list_cell, w);
     w.f64s(&restart.memory);
+    write_groups(&restart.groups, w);
+    w.f64s(&restart.relaxation);
     write_progress(&restart.progress, w);
 }
 
@@ -37,7 +40,14 @@ pub(super) fn read(r: &mut Reader<'_>, format: u64) -> Result<Restart, Malformed
         1 => (structure.cell.clone(), Vec::new()),
         _ => (read_cell(r)?, r.f64s()?),
     };
-    let progress = read_progress(r, format)?;
+    let (groups, relaxation) =
+        if format > 2 { (read_groups(r)?, r.f64s()?) } else { (Groups::default(), Vec::new()) };
+    let mut fire = OldFire::default();
+    let progress = read_progress(r, format, &mut fire)?;
+    let relaxation = match format {
+        1 | 2 => minimise::memory_of_old(fire.0, fire.1, &velocities),
+        _ => relaxation,
+    };
     let restart = Restart {
         seed,
         replica,
@@ -48,17 +58,39 @@ pub(super) fn read(r: &mut Reader<'_>, format: u64) -> Result<Restart, Malformed
         list_cell,
         skin_a,
         energy_ev,
+        groups,
         memory,
+        relaxation,
         progress,
     };
     let atoms = restart.structure.len();
     let vectors = restart.velocities.iter().chain(&restart.list_positions).flatten();
-    let finite = vectors.chain(&restart.memory).all(|x| x.is_finite());
-    if restart.velocities.len() == atoms && restart.list_positions.len() == atoms && finite {
+    let finite = vectors.chain(&restart.memory).chain(&restart.relaxation).all(|x| x.is_finite());
+    let grouped = restart.groups.named.iter().all(|group| group.holds.len() == atoms);
+    if restart.velocities.len() == atoms && restart.list_positions.len() == atoms && finite && grouped {
         Ok(restart)
     } else {
         Err(Malformed)
     }
+}
+
+fn write_groups(groups: &Groups, w: &mut Writer) {
+    w.u64(groups.named.len() as u64);
+    for group in &groups.named {
+        w.text(&group.name);
+        w.u64(group.holds.len() as u64);
+        group.holds.iter().for_each(|&holds| w.bool(holds));
+    }
+}
+
+fn read_groups(r: &mut Reader<'_>) -> Result<Groups, Malformed> {
+    let count = r.count(16)?;
+    let group = |r: &mut Reader<'_>| {
+        let name = r.text()?;
+        let atoms = r.count(1)?;
+        Ok(NamedGroup { name, holds: (0..atoms).map(|_| r.bool()).collect::<Result<_, _>>()? })
+    };
+    Ok(Groups { named: (0..count).map(|_| group(r)).collect::<Result<_, _>>()? })
 }
 
 fn write_structure(structure: &Structure, w: &mut Writer) {
@@ -102,11 +134,8 @@ fn write_progress(progress: &Progress, w: &mut Writer) {
     }
     write_trend(&averages.conserved_ev, w);
     write_blocks(&averages.volume_a3, w);
-    let fire = &progress.fire;
-    w.f64(fire.timestep);
-    w.f64(fire.mixing);
-    w.u64(fire.downhill);
-    w.u64(fire.steps);
+    w.u64(averages.groups_k.len() as u64);
+    averages.groups_k.iter().for_each(|blocks| write_blocks(blocks, w));
     w.u64(progress.rows);
     w.u64(progress.frames);
     w.optional_u64(progress.last_frame_step);
@@ -114,7 +143,10 @@ fn write_progress(progress: &Progress, w: &mut Writer) {
     progress.summaries.iter().for_each(|summary| write_summary(summary, w));
 }
 
-fn read_progress(r: &mut Reader<'_>, format: u64) -> Result<Progress, Malformed> {
+/// FIRE's numbers and counts as formats 1 and 2 keep them.
+type OldFire = ([f64; 2], [u64; 2]);
+
+fn read_progress(r: &mut Reader<'_>, format: u64, fire: &mut OldFire) -> Result<Progress, Malformed> {
     Ok(Progress {
         stage: usize::try_from(r.u64()?).map_err(|_| Malformed)?,
         stage_name: r.text()?,
@@ -131,9 +163,21 @@ fn read_progress(r: &mut Reader<'_>, format: u64) -> Result<Progress, Malformed>
             potential_energy_ev: read_blocks(r)?,
             conserved_ev: read_trend(r)?,
             volume_a3: if format > 1 { read_blocks(r)? } else { Blocks::default() },
+            groups_k: match format {
+                1 | 2 => Vec::new(),
+                _ => {
+                    let count = r.count(32)?;
+                    (0..count).map(|_| read_blocks(r)).collect::<Result<_, _>>()?
+                }
+            },
         },
-        fire: Fire { timestep: r.f64()?, mixing: r.f64()?, downhill: r.u64()?, steps: r.u64()? },
-        rows: r.u64()?,
+        // Read where it stands.
+        rows: {
+            if format < 3 {
+                *fire = ([r.f64()?, r.f64()?], [r.u64()?, r.u64()?]);
+            }
+            r.u64()?
+        },
         frames: r.u64()?,
         last_frame_step: r.optional_u64()?,
         summaries: {
@@ -184,11 +228,19 @@ fn write_summary(summary: &StageSummary, w: &mut Writer) {
     w.u64(summary.steps);
     w.f64(summary.end_ps);
     match &summary.result {
-        StageResult::Minimise { converged, force_max_ev_per_a, potential_energy_ev } => {
+        StageResult::Minimise {
+            converged,
+            force_max_ev_per_a,
+            potential_energy_ev,
+            stress_left_gpa,
+            volume_a3,
+        } => {
             w.raw(&[0]);
             w.bool(*converged);
             w.f64(*force_max_ev_per_a);
             w.f64(*potential_energy_ev);
+            w.optional_f64(*stress_left_gpa);
+            w.optional_f64(*volume_a3);
         }
         StageResult::Dynamics(dynamics) => {
             w.raw(&[1]);
@@ -207,6 +259,8 @@ fn read_summary(r: &mut Reader<'_>, format: u64) -> Result<StageSummary, Malform
                 converged: r.bool()?,
                 force_max_ev_per_a: r.f64()?,
                 potential_energy_ev: r.f64()?,
+                stress_left_gpa: if format > 2 { r.optional_f64()? } else { None },
+                volume_a3: if format > 2 { r.optional_f64()? } else { None },
             },
             1 => StageResult::Dynamics(read_dynamics(r, format)?),
             _ => return Err(Malformed),
@@ -229,6 +283,22 @@ fn write_dynamics(dynamics: &DynamicsSummary, w: &mut Writer) {
         dynamics.volume_err_a3,
     ];
     optional.iter().for_each(|&v| w.optional_f64(v));
+    w.u64(dynamics.thermostats.len() as u64);
+    for thermostat in &dynamics.thermostats {
+        w.text(&thermostat.group);
+        w.text(&thermostat.kind);
+        w.f64(thermostat.temperature_mean_k);
+        w.optional_f64(thermostat.temperature_err_k);
+    }
+}
+
+fn read_thermostat(r: &mut Reader<'_>) -> Result<ThermostatSummary, Malformed> {
+    Ok(ThermostatSummary {
+        group: r.text()?,
+        kind: r.text()?,
+        temperature_mean_k: r.f64()?,
+        temperature_err_k: r.optional_f64()?,
+    })
 }
 
 fn read_dynamics(r: &mut Reader<'_>, format: u64) -> Result<DynamicsSummary, Malformed> {
@@ -244,5 +314,12 @@ fn read_dynamics(r: &mut Reader<'_>, format: u64) -> Result<DynamicsSummary, Mal
         energy_fluctuation_mev_per_atom: r.optional_f64()?,
         volume_mean_a3: if format > 1 { r.optional_f64()? } else { None },
         volume_err_a3: if format > 1 { r.optional_f64()? } else { None },
+        thermostats: match format {
+            1 | 2 => Vec::new(),
+            _ => {
+                let count = r.count(33)?;
+                (0..count).map(|_| read_thermostat(r)).collect::<Result<_, _>>()?
+            }
+        },
     })
 }

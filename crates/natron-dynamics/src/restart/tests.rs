@@ -1,7 +1,8 @@
 use natron_atoms::{Cell, Species};
 
 use super::*;
-use crate::summary::{DynamicsSummary, StageResult, StageSummary};
+use crate::groups::{Groups, NamedGroup};
+use crate::summary::{DynamicsSummary, StageResult, StageSummary, ThermostatSummary};
 
 fn sample() -> Restart {
     let cell =
@@ -25,9 +26,20 @@ fn sample() -> Restart {
         energy_drift_mev_per_atom_ps: Some(1e-3),
         energy_drift_err_mev_per_atom_ps: None,
         energy_fluctuation_mev_per_atom: Some(0.5),
+        thermostats: vec![ThermostatSummary {
+            group: "hot".to_owned(),
+            kind: "nvt-rescale".to_owned(),
+            temperature_mean_k: 350.0,
+            temperature_err_k: Some(2.0),
+        }],
     };
-    let minimise =
-        StageResult::Minimise { converged: true, force_max_ev_per_a: 0.01, potential_energy_ev: -2.0 };
+    let minimise = StageResult::Minimise {
+        converged: true,
+        force_max_ev_per_a: 0.01,
+        potential_energy_ev: -2.0,
+        stress_left_gpa: Some(0.001),
+        volume_a3: None,
+    };
     for result in [minimise, StageResult::Dynamics(dynamics)] {
         progress.summaries.push(StageSummary { name: "s".to_owned(), steps: 5, end_ps: 0.5, result });
     }
@@ -42,7 +54,9 @@ fn sample() -> Restart {
             .expect("a cell"),
         skin_a: 1.0,
         energy_ev: -3.5,
+        groups: Groups { named: vec![NamedGroup { name: "hot".to_owned(), holds: vec![true, false] }] },
         memory: vec![0.25, -1e-3],
+        relaxation: vec![12.5, 0.1],
         progress,
     }
 }
@@ -56,12 +70,36 @@ fn bytes_give_the_restart_back() {
     assert_eq!((back.step(), back.stage(), back.seed(), back.replica()), (12, "heiß", 77, 3));
 }
 
+/// The sample without what restarts of format 2, written before there were groups, do not have.
+fn without_groups() -> Restart {
+    let mut expected = sample();
+    expected.groups = Groups::default();
+    expected.progress.averages.groups_k.clear();
+    // FIRE at its start, with the velocities that then stood among those of the atoms.
+    let velocities = expected.velocities.iter().flatten().copied();
+    expected.relaxation = [1.0, 0.1, 0.25, 0.0, 0.0].into_iter().chain(velocities).collect();
+    for summary in &mut expected.progress.summaries {
+        match &mut summary.result {
+            StageResult::Dynamics(dynamics) => dynamics.thermostats.clear(),
+            StageResult::Minimise { stress_left_gpa, .. } => *stress_left_gpa = None,
+        }
+    }
+    expected
+}
+
+#[test]
+fn the_second_format_is_still_read() {
+    let old =
+        Restart::from_bytes(include_bytes!("../../tests/restarts/format-2.restart")).expect("a restart");
+    assert_eq!(old, without_groups());
+}
+
 /// A restart of format 1, written before there were barostats: it is the sample without what was not there then.
 #[test]
 fn the_first_format_is_still_read() {
     let old =
         Restart::from_bytes(include_bytes!("../../tests/restarts/format-1.restart")).expect("a restart");
-    let mut expected = sample();
+    let mut expected = without_groups();
     expected.list_cell.clone_from(&expected.structure.cell);
     expected.memory.clear();
     expected.progress.averages.volume_a3 = Default::default();
@@ -114,6 +152,7 @@ fn impossible_content_is_refused() {
     };
     assert_eq!(spoil(|r| r.velocities[1].x = f64::NAN), Err(RestartError::Impossible));
     assert_eq!(spoil(|r| r.list_positions.truncate(1)), Err(RestartError::Impossible));
+    assert_eq!(spoil(|r| r.groups.named[0].holds.truncate(1)), Err(RestartError::Impossible));
     assert_eq!(spoil(|r| r.structure.positions[0].y = f64::INFINITY), Err(RestartError::Impossible));
     assert_eq!(spoil(|r| r.progress.averages.conserved_ev.blocks.length = 0), Err(RestartError::Impossible));
 }

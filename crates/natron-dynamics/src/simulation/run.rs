@@ -70,10 +70,6 @@ impl Simulation<'_> {
     fn finish_if_complete(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         let Some(summary) = self.completed()? else { return Ok(()) };
         self.progress.stage_done = true;
-        if let StageKind::Minimise(_) = self.stage().kind {
-            // Velocities of the minimiser are no velocities of atoms.
-            self.state.velocities.fill(natron_atoms::Vec3::zeros());
-        }
         observer.on_stage_end(&summary).map_err(RunError::Observer)?;
         self.progress.summaries.push(summary);
         Ok(())
@@ -117,11 +113,11 @@ impl Simulation<'_> {
     /// The thermo row of the present step.
     pub fn thermo_row(&self) -> ThermoRow<'_> {
         let (state, progress) = (&self.state, &self.progress);
-        let (kinetic_energy_ev, momentum_conserved) = match &self.motion {
-            Motion::Minimise => (0.0, true),
-            Motion::Dynamics { guard, .. } => (state.kinetic_energy_ev(), guard.conserves_momentum),
+        let kinetic_energy_ev = match &self.motion {
+            Motion::Rest | Motion::Minimise(_) => 0.0,
+            Motion::Dynamics { .. } => state.kinetic_energy_ev(),
         };
-        let freedom = thermo::degrees_of_freedom(state.len(), momentum_conserved);
+        let freedom = self.cast().freedom;
         let total_energy_ev = state.evaluation.energy_ev + kinetic_energy_ev;
         ThermoRow {
             stage: &progress.stage_name,

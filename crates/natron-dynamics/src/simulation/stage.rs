@@ -3,13 +3,15 @@
 use natron_atoms::Vec3;
 
 use super::{Motion, RunError, Simulation};
+use crate::blocks::Blocks;
+use crate::cast::Cast;
 use crate::guard::{Breach, Guard, Instability};
 use crate::integrator::Integrator;
-use crate::minimise::{Fire, longest_force};
+use crate::minimise::{Minimiser, stress_left_gpa};
 use crate::plan::{Dynamics, Ensemble, MaxSteps, StageKind};
 use crate::progress::Progress;
 use crate::random::{Purpose, RandomKey};
-use crate::summary::{Averages, StageResult, StageSummary};
+use crate::summary::{StageResult, StageSummary};
 use crate::thermo;
 use crate::velocities;
 
@@ -30,8 +32,10 @@ impl Simulation<'_> {
             summaries: before.summaries,
             ..Progress::default()
         };
+        self.state.cast(&self.casts[index]);
         match stage.kind.clone() {
-            StageKind::Minimise(_) => self.progress.fire = Fire::start(&mut self.state),
+            // What relaxes is at rest.
+            StageKind::Minimise(_) => self.state.velocities.fill(Vec3::zeros()),
             StageKind::Dynamics(dynamics) => self.start_dynamics(&dynamics, in_motion),
         }
         self.set_in_motion();
@@ -42,11 +46,15 @@ impl Simulation<'_> {
         let drawn_at = stage.initial_temperature.or(thermostat.filter(|_| !in_motion));
         if let Some(temperature) = drawn_at {
             let key = self.key(Purpose::Velocities);
-            velocities::draw(&mut self.state.velocities, &self.state.masses_amu, temperature, key.at_step(0));
-        } else if stage.ensemble.conserves_momentum() {
+            // Among fixed atoms there is no centre of mass that should rest.
+            let draw = if self.cast().holds_atoms() { velocities::draw_each } else { velocities::draw };
+            draw(&mut self.state.velocities, &self.state.masses_amu, temperature, key.at_step(0));
+        } else if self.cast().conserves_momentum {
             // A thermostat that does not conserve momentum leaves some, which would count as heat for ever.
             velocities::rest_centre_of_mass(&mut self.state.velocities, &self.state.masses_amu);
         }
+        self.state.settle();
+        self.progress.averages.groups_k = stage.thermostats.iter().map(|_| Blocks::default()).collect();
         self.progress.energy_from_ev = self.state.total_energy_ev();
         self.sample(stage, self.state.kinetic_energy_ev());
     }
@@ -58,18 +66,18 @@ impl Simulation<'_> {
     /// Makes the integrator and the guard of the present stage.
     pub(super) fn set_in_motion(&mut self) {
         self.motion = match &self.stage().kind {
-            StageKind::Minimise(_) => Motion::Minimise,
+            StageKind::Minimise(stage) => Motion::Minimise(Minimiser::new(stage, &self.state)),
             StageKind::Dynamics(stage) => {
                 let limits = self.plan.limits;
                 let key = self.key(Purpose::Thermostat);
                 let way_max = limits.displacement_max;
                 Motion::Dynamics {
-                    integrator: Integrator::new(stage, way_max, &self.state.masses_amu, key),
+                    integrator: Integrator::new(stage, self.cast(), way_max, &self.state.masses_amu, key),
                     guard: Guard {
                         limits,
-                        conserved_from_ev: (stage.ensemble == Ensemble::Nve)
+                        conserved_from_ev: (stage.ensemble == Ensemble::Nve && stage.thermostats.is_empty())
                             .then_some(self.progress.energy_from_ev),
-                        conserves_momentum: stage.ensemble.conserves_momentum(),
+                        freedom: self.cast().freedom,
                     },
                 }
             }
@@ -79,7 +87,7 @@ impl Simulation<'_> {
     /// Judges the start of a stage before its first step.
     pub(super) fn judge_start(&self) -> Result<(), RunError> {
         match &self.motion {
-            Motion::Minimise => Ok(()),
+            Motion::Rest | Motion::Minimise(_) => Ok(()),
             Motion::Dynamics { guard, .. } => guard
                 .check(&self.state, self.state.kinetic_energy_ev())
                 .map_err(|breach| self.unstable(breach)),
@@ -92,7 +100,8 @@ impl Simulation<'_> {
         self.progress.step_in_stage += 1;
         self.progress.step += 1;
         let heat = match &mut self.motion {
-            Motion::Minimise => self.progress.fire.step(&mut self.state, &mut self.forces).map(|()| 0.0),
+            Motion::Rest => Ok(0.0),
+            Motion::Minimise(minimiser) => minimiser.step(&mut self.state, &mut self.forces).map(|()| 0.0),
             Motion::Dynamics { integrator, .. } => integrator.step(&mut self.state, &mut self.forces, number),
         };
         let heat = heat.map_err(|error| {
@@ -104,12 +113,14 @@ impl Simulation<'_> {
         guard.check(&self.state, kinetic_ev).map_err(|breach| self.unstable(breach))?;
         self.progress.heat_ev += heat;
         self.progress.time_ps = stage.time_ps(self.progress.stage_start_ps, self.progress.step_in_stage);
-        sample(&mut self.progress, &self.state, stage, kinetic_ev);
+        let cast = &self.casts[self.progress.stage];
+        sample(&mut self.progress, &self.state, (stage, cast), kinetic_ev);
         Ok(())
     }
 
     fn sample(&mut self, stage: &Dynamics, kinetic_ev: f64) {
-        sample(&mut self.progress, &self.state, stage, kinetic_ev);
+        let cast = &self.casts[self.progress.stage];
+        sample(&mut self.progress, &self.state, (stage, cast), kinetic_ev);
     }
 
     fn unstable(&self, breach: Breach) -> RunError {
@@ -135,13 +146,14 @@ impl Simulation<'_> {
         let result = match &self.stage().kind {
             StageKind::Dynamics(stage) if steps < stage.steps => return Ok(None),
             StageKind::Dynamics(stage) => {
-                let averages: &Averages = &self.progress.averages;
-                let timestep = stage.timestep.get();
-                StageResult::Dynamics(averages.summary(stage.ensemble.name(), self.state.len(), timestep))
+                StageResult::Dynamics(self.progress.averages.summary(stage, self.state.len()))
             }
             StageKind::Minimise(stage) => {
-                let (atom, force) = longest_force(&self.state.evaluation.forces);
-                let converged = force <= stage.force_max.get();
+                let (atom, force) = self.state.longest_force();
+                let stress =
+                    stage.cell.map(|cell| (stress_left_gpa(cell, &self.state), cell.stress_max.get()));
+                let converged =
+                    force <= stage.force_max.get() && stress.is_none_or(|(left, wanted)| left <= wanted);
                 match stage.max_steps {
                     _ if converged => {}
                     MaxSteps::Stop(most) if steps >= most => {}
@@ -152,6 +164,7 @@ impl Simulation<'_> {
                             atom,
                             force_ev_per_a: force,
                             wanted_ev_per_a: stage.force_max.get(),
+                            stress_gpa: stress,
                         });
                     }
                     _ => return Ok(None),
@@ -160,6 +173,8 @@ impl Simulation<'_> {
                     converged,
                     force_max_ev_per_a: force,
                     potential_energy_ev: self.state.evaluation.energy_ev,
+                    stress_left_gpa: stress.map(|(left, _)| left),
+                    volume_a3: stage.cell.map(|_| self.state.structure.cell.volume_a3()),
                 }
             }
         };
@@ -169,15 +184,22 @@ impl Simulation<'_> {
 }
 
 /// Adds the present state to the averages.
-fn sample(progress: &mut Progress, state: &crate::state::State, stage: &Dynamics, kinetic_ev: f64) {
-    let freedom = thermo::degrees_of_freedom(state.len(), stage.ensemble.conserves_momentum());
+fn sample(
+    progress: &mut Progress,
+    state: &crate::state::State,
+    (stage, cast): (&Dynamics, &Cast),
+    kinetic_ev: f64,
+) {
     let averages = &mut progress.averages;
-    averages.temperature_k.push(thermo::temperature_k(kinetic_ev, freedom));
+    averages.temperature_k.push(thermo::temperature_k(kinetic_ev, cast.freedom));
+    for (blocks, bath) in averages.groups_k.iter_mut().zip(&cast.baths) {
+        blocks.push(thermo::temperature_k(state.kinetic_energy_of_ev(&bath.atoms), bath.freedom));
+    }
     averages.potential_energy_ev.push(state.evaluation.energy_ev);
     if let Some(pressure) = thermo::pressure_gpa(kinetic_ev, &state.evaluation, &state.structure.cell) {
         averages.pressure_gpa.push(pressure);
     }
-    if stage.ensemble.barostat().is_some() {
+    if stage.ensemble.moves_cell() {
         averages.volume_a3.push(state.structure.cell.volume_a3());
     }
     averages.conserved_ev.push(state.evaluation.energy_ev + kinetic_ev - progress.heat_ev);

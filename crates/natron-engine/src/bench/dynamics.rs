@@ -39,10 +39,7 @@ impl Warm {
     pub(super) fn up(potential: &LoadedPotential, unit: &UnitCell) -> Result<Self, Failure> {
         let share = |steps: u64| (steps * SMALL / (unit.structure.len() as u64).max(SMALL)).max(20);
         let temperature = |factor: f64| TemperatureK::new(factor * unit.temperature_k).expect(IN_RANGE);
-        let relax = Minimise {
-            force_max: ForceEvPerA::new(0.1).expect(IN_RANGE),
-            max_steps: MaxSteps::Stop(share(RELAX_STEPS)),
-        };
+        let relax = Minimise::new(ForceEvPerA::new(0.1).expect(IN_RANGE), MaxSteps::Stop(share(RELAX_STEPS)));
         let friction = FrictionPerPs::new(FRICTION_PER_PS).expect(IN_RANGE);
         let warm = Ensemble::Langevin { temperature: temperature(1.0).into(), friction };
         let stages = vec![
@@ -84,13 +81,10 @@ impl Warm {
 fn stage(name: &str, steps: u64, ensemble: Ensemble, initial: Option<TemperatureK>) -> Stage {
     let seldom = NonZeroU64::new(1_000_000).expect("not zero");
     let kind = StageKind::Dynamics(Dynamics {
-        steps,
-        timestep: TimestepFs::new(1.0).expect(IN_RANGE),
-        ensemble,
         initial_temperature: initial,
         thermo_every: seldom,
-        trajectory_every: None,
         restart_every: seldom,
+        ..Dynamics::new(steps, TimestepFs::new(1.0).expect(IN_RANGE), ensemble)
     });
     Stage { name: name.into(), kind }
 }
@@ -102,7 +96,7 @@ fn simulate<'p>(
     stages: Vec<Stage>,
 ) -> Result<Simulation<'p>, Failure> {
     let skin = LengthA::new(NeighbourDeck::default().skin_a).expect("the deck's default is in range");
-    let plan = RunPlan { seed: 1, stages, limits: Limits::default(), skin };
+    let plan = RunPlan { seed: 1, groups: Vec::new(), stages, limits: Limits::default(), skin };
     let tag = PotentialTag { sha256: potential.sha256, kernel: potential.kernel() };
     Simulation::new(&plan, 0, structure, velocities_a_per_fs, &*potential.potential, tag)
         .map_err(|error| RunError::new(error.to_string()).into())

@@ -107,6 +107,11 @@ impl Document {
         }
     }
 
+    /// The path of text as `--set` writes it, where elements of arrays of tables go by their `name`.
+    pub fn resolve(&self, path: &str) -> KeyPath {
+        KeyPath::resolve(path, &self.tree().expect("the overrides were applied before"))
+    }
+
     /// An error about the value at a path, or about the nearest table above it that exists; the deck as a whole has
     /// its beginning.
     pub fn error_on(&self, path: &KeyPath, message: impl Into<String>) -> InputError {
@@ -119,12 +124,6 @@ impl Document {
             path.0.pop();
         }
         self.error_at(0, message)
-    }
-
-    /// As [`Document::error_on`], the path as `--set` writes it: elements of arrays by their names.
-    pub fn error_at_path(&self, path: &str, message: impl Into<String>) -> InputError {
-        let tree = self.tree().expect("the overrides were applied before");
-        self.error_on(&KeyPath::resolve(path, &tree), message)
     }
 
     /// Whether the document has a value at a path.

@@ -33,6 +33,7 @@ const MEANINGS: &[Meaning] = &[
         "file of the start: extended XYZ, POSCAR, CIF or LAMMPS data, relative to this deck",
     ),
     with_default("system.frame", "which of its frames, counted from 0", "the last"),
+    key("system.fixed", "groups that stay where they are in every stage that has no fixed of its own"),
     key("potential.name", "a built-in potential"),
     key("potential.file", "file of the potential, relative to this deck"),
     with_default("output.directory", "run directory, relative to this deck", "named after the deck"),
@@ -65,21 +66,43 @@ const MEANINGS: &[Meaning] = &[
         "how far beyond the cutoff neighbours are kept: speed, not physics",
         "1",
     ),
+    key("group.name", "name, for stages and for the expressions of groups after it"),
+    key("group.species", "the atoms of these elements"),
+    key("group.indices", "these atoms, counted from 0; \"10-19\" is a range, both ends included"),
+    key(
+        "group.region",
+        "the atoms that start in a block (x_A, y_A, z_A), slab, sphere or cylinder, periodic images included",
+    ),
+    key("group.expression", "and, or, not and brackets over the groups before; `all` is every atom"),
     key("stage.name", "name, for messages and for --set stage.NAME.key=value"),
-    key("stage.kind", "minimise relaxes the positions, dynamics integrates the equations of motion"),
+    key(
+        "stage.kind",
+        "minimise relaxes positions (and the cell), dynamics integrates the equations of motion",
+    ),
     key("stage.force_max_eV_per_A", "relaxed when no force is longer"),
     key("stage.max_steps", "stop relaxing there, converged or not"),
+    key("stage.method", "fire: robust; lbfgs: fewer steps near the minimum"),
+    key("stage.cell", "what of the cell is relaxed as well: isotropic, anisotropic or triclinic"),
+    key("stage.pressure_GPa", "the pressure that the cell is relaxed to"),
+    key("stage.stress_max_GPa", "relaxed when no component of the stress is farther from that pressure"),
     key("stage.duration_ps", "simulated time"),
     key("stage.timestep_fs", "one step: 1 fs, or 0.5 fs with hydrogen"),
     key("stage.ensemble", "what is held constant"),
+    key("stage.thermostats", "thermostats of groups; the ensemble nve moves the atoms of no group"),
+    key("stage.fixed", "groups that stay where they are: no force on them counts; [] lets all go"),
+    key(
+        "stage.zero_momentum",
+        "groups whose total momentum is kept zero: their centre of mass rests, 3 degrees of freedom less each",
+    ),
     key("stage.record", "whether the stage goes to trajectory.h5; where none says so, the last does"),
 ];
 
 /// The keys of an entry of `output.trajectory_groups`.
-pub(crate) const GROUP_KEYS: [(&str, &str); 7] = [
+pub(crate) const OUTPUT_GROUP_KEYS: [(&str, &str); 8] = [
     ("name", "name of the group in trajectory.h5: lower-case letters, digits, - and _, sorted behind `all`"),
     ("species", "elements: all their atoms"),
-    ("indices", "atoms from 0: \"7\" or a range, \"0-21\""),
+    ("indices", "atoms from 0: 7, or a range, \"0-21\""),
+    ("group", "a group of the deck"),
     ("every_fs", "time between frames of the group (default: trajectory_every_fs)"),
     ("precision", "f32 or f64 (default: trajectory_precision)"),
     ("velocities", "whether velocities are stored (default: trajectory_velocities)"),
@@ -113,6 +136,7 @@ impl Page<'_> {
     fn write(&self) -> String {
         let Value::Object(mut deck) = json(self.deck) else { unreachable!("a deck is an object") };
         let stages = deck.remove("stage");
+        let groups = deck.remove("group");
         let mut text = self.table("", &deck);
         for section in SECTIONS.into_iter().chain(["neighbour"]) {
             let lines = match deck.get(section) {
@@ -123,9 +147,11 @@ impl Page<'_> {
                 text += &format!("\n[{section}]\n{lines}");
             }
         }
-        for stage in stages.iter().filter_map(Value::as_array).flatten() {
-            let Value::Object(stage) = stage else { continue };
-            text += &format!("\n[[stage]]\n{}", self.table("stage", stage));
+        for (name, tables) in [("group", groups), ("stage", stages)] {
+            for table in tables.iter().filter_map(Value::as_array).flatten() {
+                let Value::Object(table) = table else { continue };
+                text += &format!("\n[[{name}]]\n{}", self.table(name, table));
+            }
         }
         text
     }
@@ -210,6 +236,7 @@ replicas = 2
 [system]
 structure = "a \"b\".extxyz"
 frame = 3
+fixed = ["few"]
 [potential]
 file = "p.safetensors"
 [output]
@@ -232,11 +259,39 @@ displacement_max_A = 0.25
 energy_change_max_meV_per_atom = 1e-3
 [neighbour]
 skin_A = 0.5
+[[group]]
+name = "sodium"
+species = ["Na"]
+[[group]]
+name = "few"
+indices = [0, "3-7", 9]
+[[group]]
+name = "low"
+region = { kind = "block", x_A = [0.0, 5.0], y_A = [-1.5, 5.0], z_A = [0.0, 4.0] }
+[[group]]
+name = "rod"
+region = { kind = "cylinder", axis = "z", centre_A = [0.0, 1.0, 2.0], radius_A = 3.0, from_A = 0.0, to_A = 4.0 }
+[[group]]
+name = "rest"
+expression = "not (sodium or few) and low"
 [[stage]]
 name = "relax"
 kind = "minimise"
 force_max_eV_per_A = 0.05
 max_steps = 7
+method = "lbfgs"
+cell = "triclinic"
+pressure_GPa = 0.5
+stress_max_GPa = 0.1
+[[stage]]
+name = "flow"
+kind = "dynamics"
+duration_ps = 1.0
+timestep_fs = 1.0
+ensemble = { kind = "nve" }
+thermostats = [{ group = "rest", kind = "nvt-langevin", temperature_K = 300.0, friction_per_ps = 2.0 }, { group = "rod", kind = "nvt-rescale", temperature_K = { from = 300.0, to = 600.0 } }]
+fixed = ["few"]
+zero_momentum = ["rest"]
 [[stage]]
 name = "run"
 kind = "dynamics"

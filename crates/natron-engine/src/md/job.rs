@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, Species};
+use natron_dynamics::groups::Groups;
 use natron_dynamics::plan::PotentialChoice;
-use natron_dynamics::{MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
+use natron_dynamics::{DeckProblem, MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
 use natron_io::SourceFrame;
 
 use crate::deck::{Document, KeyPath, Problem, decode_and_check};
@@ -42,8 +43,9 @@ impl MdJob {
         let structure_file = folder.join(&plan.structure);
         let start = read_start(&document, &plan, &structure_file)?;
         check_analysis(&document, &plan, &start.frame)?;
-        trajectory::options(&plan.output, &start.frame.structure, Vec::new())
-            .map_err(|problem| document.error_at_path(&problem.path, problem.message))?;
+        Groups::of(&plan.run.groups, &start.frame.structure)
+            .and_then(|groups| trajectory::options(&plan.output, &groups, &start.frame.structure, Vec::new()))
+            .map_err(|problem| in_deck(&document, &problem))?;
         let job = Self {
             directory: directory(&document, &plan),
             existing: options.existing,
@@ -57,7 +59,10 @@ impl MdJob {
         };
         RunDirectory::check_place(&job.directory)
             .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
-        job.simulation(0).map_err(|error| job.setup_error(&error))?;
+        job.simulation(0).map_err(|error| match &error {
+            SetupError::Deck(problem) => in_deck(&document, problem),
+            _ => job.setup_error(&error),
+        })?;
         Ok(job)
     }
 
@@ -75,8 +80,12 @@ impl MdJob {
 
     /// What the trajectory holds.
     pub(super) fn trajectory_options(&self) -> natron_io::h5md::Options {
-        let ensembles = self.plan.run.recorded().map(|(stage, ensemble)| format!("{stage}: {ensemble}"));
-        trajectory::options(&self.plan.output, &self.start.structure, ensembles.collect())
+        let ensembles =
+            self.plan.run.recorded().map(|(stage, dynamics)| format!("{stage}: {}", dynamics.conditions()));
+        Groups::of(&self.plan.run.groups, &self.start.structure)
+            .and_then(|groups| {
+                trajectory::options(&self.plan.output, &groups, &self.start.structure, ensembles.collect())
+            })
             .expect("the groups were checked against the structure")
     }
 
@@ -120,6 +129,12 @@ impl MdJob {
         }
         explain::to_toml(&deck)
     }
+}
+
+/// A problem that only deck and structure together have, at its place in the deck.
+fn in_deck(document: &Document, problem: &DeckProblem) -> InputError {
+    let error = document.error_on(&document.resolve(&problem.path), problem.message.clone());
+    InputError { help: problem.help.clone(), ..error }
 }
 
 /// What is wrong with the values of a deck, in the engine's form.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use natron_dynamics::plan::{OutputPlan, Stage, StageKind};
+use natron_dynamics::plan::{Dynamics, OutputPlan, Stage, StageKind};
 use natron_dynamics::{
     Moment, Observer, ObserverError, Restart, StageResult, StageSummary, ThermoRow, TrajectoryFrame,
 };
@@ -144,7 +144,16 @@ impl Observer for Recorder<'_> {
         self.stage.clone_from(&stage.name);
         (self.state, self.conserved_from_ev) = (None, None);
         let what = match &stage.kind {
-            StageKind::Minimise(minimise) => format!("relax to {} eV/A", minimise.force_max.get()),
+            StageKind::Minimise(minimise) => match minimise.cell {
+                None => format!("relax to {} eV/A", minimise.force_max.get()),
+                Some(cell) => format!(
+                    "relax with the cell ({}) to {} eV/A and {} GPa around {} GPa",
+                    cell.coupling.name(),
+                    minimise.force_max.get(),
+                    cell.stress_max.get(),
+                    cell.pressure.get()
+                ),
+            },
             StageKind::Dynamics(dynamics) => {
                 self.clock = Some(StageClock::start(at.step, at.time_ps));
                 self.last = Some(at);
@@ -152,7 +161,7 @@ impl Observer for Recorder<'_> {
                     trajectory.set_intervals(self.output.intervals(dynamics.timestep));
                 }
                 let duration_ps = dynamics.steps as f64 * dynamics.timestep.get() * 1e-3;
-                format!("{}, {duration_ps} ps in {} steps", dynamics.ensemble.name(), dynamics.steps)
+                format!("{}, {duration_ps} ps in {} steps", held(dynamics), dynamics.steps)
             }
         };
         let from =
@@ -200,18 +209,42 @@ impl Observer for Recorder<'_> {
     fn on_stage_end(&mut self, summary: &StageSummary) -> Result<(), ObserverError> {
         self.stop_clock();
         let text = match &summary.result {
-            StageResult::Minimise { converged, force_max_ev_per_a, potential_energy_ev } => format!(
-                "stage {}: {} after {} steps, longest force {force_max_ev_per_a:.4} eV/A, {potential_energy_ev:.6} eV",
-                summary.name,
-                if *converged { "relaxed" } else { "stopped unrelaxed" },
-                summary.steps,
-            ),
+            StageResult::Minimise {
+                converged,
+                force_max_ev_per_a,
+                potential_energy_ev,
+                stress_left_gpa,
+                volume_a3,
+            } => {
+                let cell = match (stress_left_gpa, volume_a3) {
+                    (Some(stress), Some(volume)) => format!(", stress left {stress:.4} GPa, {volume:.3} A^3"),
+                    _ => String::new(),
+                };
+                format!(
+                    "stage {}: {} after {} steps, longest force {force_max_ev_per_a:.4} eV/A{cell}, {potential_energy_ev:.6} eV",
+                    summary.name,
+                    if *converged { "relaxed" } else { "stopped unrelaxed" },
+                    summary.steps,
+                )
+            }
             StageResult::Dynamics(dynamics) => {
                 format!("stage {}: done, mean temperature {:.1} K", summary.name, dynamics.temperature_mean_k)
             }
         };
         self.note(&text)
     }
+}
+
+/// The ensemble by its name, and which groups have thermostats of their own.
+fn held(dynamics: &Dynamics) -> String {
+    let mut text = dynamics.ensemble.name().to_owned();
+    for thermostat in &dynamics.thermostats {
+        text += &format!(", {} on {}", thermostat.ensemble.name(), thermostat.group);
+    }
+    if !dynamics.fixed.is_empty() {
+        text += &format!(", {} fixed", dynamics.fixed.join(", "));
+    }
+    text
 }
 
 impl Recorder<'_> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use natron_atoms::Frame;
-use natron_dynamics::plan::{Ensemble, caveat};
+use natron_dynamics::plan::caveats;
 use natron_dynamics::{
     Instability, Observer as _, Outcome, Restart, RunError as DynamicsError, Simulation, StageSummary,
 };
@@ -62,15 +62,16 @@ impl Job for MdJob {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let of = |(stage, ensemble): (&str, Ensemble)| {
-            let why = caveat(ensemble.name())?;
-            Some(format!("stage {stage} is recorded in {}: {why}", ensemble.name()))
-        };
         // Without a mobile species nobody measures D there; Berendsen is wrong for anything.
-        let measured = |(_, ensemble): &(&str, Ensemble)| {
-            !self.plan.mobile.is_empty() || ensemble.name() == "nvt-berendsen"
-        };
-        self.plan.run.recorded().filter(measured).filter_map(of).collect()
+        let measured = |name: &str| !self.plan.mobile.is_empty() || name == "nvt-berendsen";
+        let mut warnings = Vec::new();
+        for (stage, dynamics) in self.plan.run.recorded() {
+            for (name, why) in caveats(&dynamics.conditions()).into_iter().filter(|(name, _)| measured(name))
+            {
+                warnings.push(format!("stage {stage} is recorded in {name}: {why}"));
+            }
+        }
+        warnings
     }
 
     fn explain(&self) -> String {

@@ -12,7 +12,8 @@ const STAGES: [&str; 2] = ["minimise", "dynamics"];
 const ENSEMBLES: [&str; 7] =
     ["nve", "nvt-langevin", "nvt-nose-hoover", "nvt-rescale", "nvt-berendsen", "npt-rescale", "npt-mttk"];
 /// Keys that an ensemble may have beside `kind`; the reader says which belong to which.
-const ENSEMBLE_KEYS: [(&str, &str); 10] = [
+const ENSEMBLE_KEYS: [(&str, &str); 11] = [
+    ("group", "the group that a thermostat acts on"),
     ("temperature_K", "target temperature, K"),
     ("friction_per_ps", "friction of the thermostat, 1/ps: it drags on D"),
     ("relaxation_ps", "time in which the temperature relaxes, ps"),
@@ -32,6 +33,7 @@ pub(super) fn stages(probe: &Probe) -> Value {
             let key = path.strip_prefix("stage.")?;
             let described = match key {
                 "ensemble" => ensembles(probe, text),
+                "thermostats" => thermostats(probe, text),
                 _ => property(probe, path, text, default),
             };
             Some((key.to_owned(), described))
@@ -55,6 +57,21 @@ fn ensembles(probe: &Probe, text: &str) -> Value {
         branch(kind, &keys, |set| probe.with("stage.ensemble", with(&ensemble, set)))
     });
     json!({ "type": "object", "description": text, "oneOf": branches.collect::<Vec<_>>() })
+}
+
+/// Thermostats of groups: the ensembles that may be one.
+fn thermostats(probe: &Probe, text: &str) -> Value {
+    let mut keys = vec![("kind".to_owned(), json!({ "type": "string" }))];
+    keys.extend(ENSEMBLE_KEYS.iter().map(|(key, text)| {
+        let path = format!("stage.ensemble.{key}");
+        ((*key).to_owned(), property(probe, &path, text, None))
+    }));
+    let branches = ENSEMBLES.iter().filter_map(|kind| {
+        let thermostat = json!({ "kind": kind });
+        branch(kind, &keys, |set| probe.with("stage.thermostats", json!([with(&thermostat, set)])))
+    });
+    let one = json!({ "oneOf": branches.collect::<Vec<_>>() });
+    json!({ "type": "array", "description": text, "items": one })
 }
 
 /// A table with one more key.
@@ -105,6 +122,7 @@ fn example(described: &Value) -> Value {
         Some("string") => json!("text"),
         Some("boolean") => json!(true),
         Some("object") => json!({ "kind": "nve" }),
+        Some("array") => json!([]),
         _ => json!(1.5),
     }
 }

@@ -32,6 +32,62 @@ fn decks_that_run_are_taken() {
     }
 }
 
+/// Groups and what stages do with them.
+const GROUPS: &str = r#"
+[[group]]
+name = "sodium"
+species = ["Na"]
+[[group]]
+name = "few"
+indices = [0, "3-7"]
+[[group]]
+name = "low"
+region = { kind = "slab", axis = "z", from_A = 0, to_A = 4.5 }
+[[group]]
+name = "rest"
+expression = "not (sodium or few)"
+[[stage]]
+name = "flow"
+kind = "dynamics"
+duration_ps = 1.0
+timestep_fs = 1.0
+ensemble = { kind = "nve" }
+thermostats = [{ group = "rest", kind = "nvt-langevin", temperature_K = 300, friction_per_ps = 2.0 }]
+fixed = ["few"]
+zero_momentum = ["rest"]
+[[stage]]
+name = "squeeze"
+kind = "minimise"
+force_max_eV_per_A = 0.01
+method = "lbfgs"
+cell = "triclinic"
+pressure_GPa = 1
+stress_max_GPa = 0.1
+"#;
+
+#[test]
+fn groups_are_taken_or_refused() {
+    let validator = validator();
+    let text = format!("{EXAMPLE}{GROUPS}");
+    let errors: Vec<String> = validator.iter_errors(&deck(&text)).map(|e| e.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    for (good, bad) in [
+        ("species = [\"Na\"]", "species = [\"Na\"]\nindices = [1]"),
+        ("species = [\"Na\"]", ""),
+        ("axis = \"z\", ", ""),
+        ("to_A = 4.5", "to_A = 4.5, radius_A = 1.0"),
+        ("\"3-7\"", "\"3:7\""),
+        ("group = \"rest\", ", ""),
+        ("kind = \"nvt-langevin\"", "kind = \"nve\""),
+        ("fixed = [\"few\"]", "fixed = \"few\""),
+        ("method = \"lbfgs\"", "zero_momentum = []"),
+    ] {
+        let changed = text.replacen(good, bad, 1);
+        assert_ne!(changed, text, "{good}");
+        assert!(!validator.is_valid(&deck(&changed)), "{bad}");
+    }
+}
+
 #[test]
 fn decks_with_a_mistake_are_refused() {
     let validator = validator();
@@ -92,6 +148,8 @@ fn no_key_is_forgotten() {
     assert_eq!(groups["properties"]["every_fs"]["type"], "number");
     let group = |deck: &mut Value| deck["output"]["trajectory_groups"] = json!([{ "name": "na", "zz": 1 }]);
     described(groups, known(&group));
+    let named = known(&|deck| deck["group"] = json!([{ "name": "g", "zz": 1 }]));
+    described(&schema["properties"]["group"]["items"], named);
     let stages = schema["properties"]["stage"]["items"]["oneOf"].as_array().expect("kinds of stages");
     let mut all = json!({ "properties": {} });
     for (key, value) in stages.iter().flat_map(|stage| stage["properties"].as_object().expect("keys")) {
