@@ -19,8 +19,11 @@ use crate::support::oracle::Oracle;
 /// Kills of the usual test run.
 const KILLS: usize = 40;
 const PRODUCTION_PS: f64 = 2.0;
-/// A kill comes at a random time up to this after the start of the process.
-const LONGEST_MS: f64 = 150.0;
+/// A kill comes at a random time up to this: of every second process after its start, of the others after its first
+/// restart, so that both what begins a run and what goes on in it is hit however busy the machine is.
+const LONGEST_MS: f64 = 120.0;
+/// Longer than any process needs for its first restart.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// SIGKILL
 const KILL: i32 = 9;
 
@@ -101,8 +104,16 @@ fn undisturbed(variant: &Variant) -> Argon {
 /// Starts a run, kills and resumes it at most `most` times or until it comes to its end, then lets it end.
 fn killed(variant: &Variant, most: usize, random: &mut ChaCha8Rng, tally: &mut Tally) -> Argon {
     let argon = Argon::new(PRODUCTION_PS);
-    for _ in 0..most {
+    for number in 0..most {
+        let before = restart_names(&argon, variant);
         let mut child = start(&argon, variant);
+        let began = Instant::now();
+        while number % 2 == 1 && restart_names(&argon, variant) == before && began.elapsed() < PATIENCE {
+            if child.try_wait().expect("the child is ours").is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         std::thread::sleep(Duration::from_secs_f64(random.random_range(0.0..LONGEST_MS) * 1e-3));
         child.kill().expect("the child is ours");
         let output = child.wait_with_output().expect("the child is ours");
@@ -144,6 +155,13 @@ fn nothing_is_lost(argon: &Argon, variant: &Variant) -> bool {
         assert!(rows > restart.thermo_rows(), "{}: step {step}, {rows} lines", variant.name);
     }
     any
+}
+
+/// Which restarts there are.
+fn restart_names(argon: &Argon, variant: &Variant) -> BTreeSet<String> {
+    let folders = variant.folders.iter().map(|folder| argon.run(folder).join("restart"));
+    let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flat_map(Iterator::flatten);
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// The restarts of a run, oldest first.

@@ -217,7 +217,7 @@ fn unsure(out: &mut Evaluation) {
 
 fn watched(action: UncertaintyAction, atom_energy_mev: Option<f64>, force: Option<f64>) -> RunPlan {
     let every = |steps| NonZeroU64::new(steps).expect("not zero");
-    let mut plan = plan(vec![nve(20)]);
+    let mut plan = plan(1, vec![drawn(dynamics("watched", 20, 1.0, nve()), 40.0)]);
     plan.limits.uncertainty = Some(UncertaintyLimits {
         action,
         atom_energy_max_mev: atom_energy_mev.map(|value| EnergyMev::new(value).expect("in range")),
@@ -226,6 +226,10 @@ fn watched(action: UncertaintyAction, atom_energy_mev: Option<f64>, force: Optio
         collect_every: every(1),
     });
     plan
+}
+
+fn crystal() -> Structure {
+    fcc(symbol("Ar"), 5.4, 3)
 }
 
 #[derive(Default)]
@@ -243,7 +247,7 @@ impl Observer for Doubts {
 fn a_run_stops_where_the_potential_is_unsure() {
     let potential = Faulty::new(3, unsure);
     let plan = watched(UncertaintyAction::Stop, Some(300.0), None);
-    let mut run = simulation(&plan, &potential);
+    let mut run = simulation(&plan, &crystal(), &potential);
     let error = run.run(&mut (), &|| false).expect_err("it is unsure");
     let RunError::Unstable(stopped) = error else { panic!("{error}") };
     // The first evaluation is that of the start.
@@ -256,12 +260,12 @@ fn it_goes_on_where_the_plan_says_so_and_tells_every_time() {
     let potential = Faulty::new(3, unsure);
     let plan = watched(UncertaintyAction::Warn, Some(300.0), None);
     let mut doubts = Doubts::default();
-    let outcome = simulation(&plan, &potential).run(&mut doubts, &|| false).expect("it goes on");
+    let outcome = simulation(&plan, &crystal(), &potential).run(&mut doubts, &|| false).expect("it goes on");
     assert_eq!(outcome, natron_dynamics::Outcome::Finished);
     assert_eq!(doubts.0.iter().map(|(step, _)| *step).collect::<Vec<_>>(), (2..=20).collect::<Vec<_>>());
     let sure = watched(UncertaintyAction::Warn, Some(500.0), Some(6.0));
     let mut doubts = Doubts::default();
-    simulation(&sure, &potential).run(&mut doubts, &|| false).expect("it goes on");
+    simulation(&sure, &crystal(), &potential).run(&mut doubts, &|| false).expect("it goes on");
     assert_eq!(doubts.0, []);
 }
 
@@ -270,7 +274,7 @@ fn forces_are_looked_at_when_their_step_comes() {
     let potential = Faulty::new(u64::MAX, unsure);
     let plan = watched(UncertaintyAction::Collect, None, Some(4.9));
     let mut doubts = Doubts::default();
-    simulation(&plan, &potential).run(&mut doubts, &|| false).expect("it goes on");
+    simulation(&plan, &crystal(), &potential).run(&mut doubts, &|| false).expect("it goes on");
     assert_eq!(doubts.0.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [7, 14]);
     let doubt = doubts.0[0].1;
     assert_eq!((doubt.atom, doubt.of, doubt.value, doubt.limit), (9, DoubtOf::Force, 5.0, 4.9));
@@ -279,13 +283,7 @@ fn forces_are_looked_at_when_their_step_comes() {
 #[test]
 fn a_potential_that_does_not_know_is_not_asked() {
     let plan = watched(UncertaintyAction::Warn, Some(300.0), None);
-    let error = natron_dynamics::Simulation::new(
-        &plan,
-        0,
-        fcc(2, 5.26),
-        None,
-        &argon(6.5),
-        PotentialTag { sha256: [0; 32], kernel: "test".into() },
-    );
+    let error =
+        natron_dynamics::Simulation::new(&plan, 0, crystal(), None, &argon(6.5), PotentialTag::default());
     assert!(matches!(error.err(), Some(SetupError::Deck(problem)) if problem.path == "uncertainty"));
 }

@@ -6,6 +6,7 @@ use natron_analysis::{Cells, Trajectory};
 use natron_atoms::{Cell, Structure};
 use natron_dynamics::TrajectoryFrame;
 use natron_dynamics::deck::DeckProblem;
+use natron_dynamics::groups::Groups;
 use natron_dynamics::plan::{OutputPlan, TrajectoryPrecision};
 use natron_io::h5md;
 
@@ -26,13 +27,14 @@ pub(crate) struct TrajectoryWriter {
 /// A group names atoms that `structure` does not have.
 pub(crate) fn options(
     plan: &OutputPlan,
+    groups: &Groups,
     structure: &Structure,
     ensembles: Vec<String>,
 ) -> Result<h5md::Options, DeckProblem> {
-    let groups = plan.groups.iter().map(|group| {
+    let selected = plan.groups.iter().map(|group| {
         Ok(h5md::Selected {
             name: group.name.clone(),
-            atoms: group.atoms(structure)?,
+            atoms: group.atoms(structure, groups)?,
             precision: precision(group.recorded.precision),
             velocities: group.recorded.velocities,
             forces: group.recorded.forces,
@@ -42,7 +44,7 @@ pub(crate) fn options(
         precision: precision(plan.all.precision),
         velocities: plan.all.velocities,
         forces: plan.all.forces,
-        groups: groups.collect::<Result<_, DeckProblem>>()?,
+        groups: selected.collect::<Result<_, DeckProblem>>()?,
         ensembles,
         ..h5md::Options::default()
     })

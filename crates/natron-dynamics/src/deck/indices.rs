@@ -15,6 +15,14 @@ pub enum IndexDeck {
 }
 
 impl IndexDeck {
+    /// As the deck has it.
+    pub fn written(&self) -> String {
+        match self {
+            Self::One(index) => index.to_string(),
+            Self::Range(text) => text.clone(),
+        }
+    }
+
     /// First and last atom; `None` if the text is no range.
     pub fn ends(&self) -> Option<(usize, usize)> {
         let number = |text: &str| text.trim().parse::<usize>().ok();

@@ -3,8 +3,8 @@
 use natron_atoms::Species;
 use serde::{Deserialize, Serialize};
 
-use super::OutputDeck;
 use super::check::{Problems, whole_ratio};
+use super::{GroupDeck, IndexDeck, OutputDeck, group};
 use crate::plan::{OutputGroup, OutputPlan, Recorded, TrajectoryPrecision};
 
 /// The group of all atoms in a trajectory; other names sort behind it, because MDAnalysis opens the first.
@@ -19,9 +19,12 @@ pub struct OutputGroupDeck {
     /// Symbols of elements: all their atoms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub species: Vec<String>,
-    /// Atoms from 0: `"7"` or a range, `"0-21"`.
+    /// Atoms from 0: `7`, or a range, `"0-21"`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub indices: Vec<String>,
+    pub indices: Vec<IndexDeck>,
+    /// A `[[group]]` of the deck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Time between frames, fs; default: `trajectory_every_fs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_fs: Option<f64>,
@@ -37,7 +40,7 @@ pub struct OutputGroupDeck {
 }
 
 /// The checked `[output]`, `None` with at least one problem added.
-pub(super) fn check(deck: &OutputDeck, problems: &mut Problems) -> Option<OutputPlan> {
+pub(super) fn check(deck: &OutputDeck, named: &[GroupDeck], problems: &mut Problems) -> Option<OutputPlan> {
     let intervals = [
         ("output.trajectory_every_fs", deck.trajectory_every_fs),
         ("output.thermo_every_fs", deck.thermo_every_fs),
@@ -65,7 +68,7 @@ pub(super) fn check(deck: &OutputDeck, problems: &mut Problems) -> Option<Output
             problems.add_with_help(format!("output.trajectory_groups[{index}].name"), message, help);
             continue;
         }
-        groups.extend(check_group(group, &all, problems));
+        groups.extend(check_group(group, &all, named, problems));
     }
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     commensurate(&all, &groups, problems);
@@ -90,7 +93,12 @@ fn commensurate(all: &Recorded, groups: &[OutputGroup], problems: &mut Problems)
     }
 }
 
-fn check_group(deck: &OutputGroupDeck, all: &Recorded, problems: &mut Problems) -> Option<OutputGroup> {
+fn check_group(
+    deck: &OutputGroupDeck,
+    all: &Recorded,
+    groups: &[GroupDeck],
+    problems: &mut Problems,
+) -> Option<OutputGroup> {
     let path = |key: &str| format!("output.trajectory_groups.{}.{key}", deck.name);
     let mut species = Vec::new();
     for symbol in &deck.species {
@@ -100,23 +108,23 @@ fn check_group(deck: &OutputGroupDeck, all: &Recorded, problems: &mut Problems) 
         }
     }
     let mut indices = Vec::new();
-    for text in &deck.indices {
-        match range(text) {
+    for index in &deck.indices {
+        match index.ends() {
             Some(range) => indices.push(range),
             None => problems.add_with_help(
                 path("indices"),
-                format!("`{text}` names no atoms"),
-                "an index from 0, \"7\", or a range, \"0-21\"",
+                format!("`{}` names no atoms", index.written()),
+                "an index from 0, 7, or a range, \"0-21\"",
             ),
         }
     }
-    if deck.species.is_empty() && deck.indices.is_empty() {
+    if let Some(name) = &deck.group {
+        group::check_name(name, &path("group"), groups, problems);
+    }
+    if deck.species.is_empty() && deck.indices.is_empty() && deck.group.is_none() {
         let place = format!("output.trajectory_groups.{}", deck.name);
-        problems.add_with_help(
-            place,
-            "the group says of no atoms",
-            "species = [\"Na\"] or indices = [\"0-21\"]",
-        );
+        let help = "species = [\"Na\"], indices = [\"0-21\"] or group = \"...\"";
+        problems.add_with_help(place, "the group says of no atoms", help);
     }
     let every_fs = deck.every_fs.unwrap_or(all.every_fs);
     positive(&path("every_fs"), every_fs, problems);
@@ -130,7 +138,7 @@ fn check_group(deck: &OutputGroupDeck, all: &Recorded, problems: &mut Problems) 
         velocities: deck.velocities.unwrap_or(all.velocities),
         forces: deck.forces.unwrap_or(all.forces),
     };
-    Some(OutputGroup { name: deck.name.clone(), species, indices, recorded })
+    Some(OutputGroup { name: deck.name.clone(), species, indices, group: deck.group.clone(), recorded })
 }
 
 fn positive(path: &str, value: f64, problems: &mut Problems) {
@@ -153,11 +161,4 @@ fn precision(path: &str, text: &str, problems: &mut Problems) -> Option<Trajecto
 fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     name > ALL && name.len() <= 64 && name.chars().all(good)
-}
-
-/// `7` or `0-21`
-fn range(text: &str) -> Option<(usize, usize)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let range = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (range.0 <= range.1).then_some(range)
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::check::{Problems, whole_ratio};
-use super::{GroupDeck, MdDeck, StageDeck, ensemble, group, misplaced};
+use super::{GroupDeck, MdDeck, OutputDeck, StageDeck, ensemble, group, misplaced};
 use crate::plan::{
     CellTarget, Coupling, Dynamics, Ensemble, GroupThermostat, MaxSteps, Minimise, OutputPlan, Relaxation,
     Stage, StageKind,
@@ -19,7 +19,7 @@ const DEFAULT_STRESS_MAX_GPA: f64 = 0.05;
 /// What a stage's check needs to know about the rest of the deck.
 pub(super) struct Context<'a> {
     pub(super) deck: &'a MdDeck,
-    /// `[output]`, checked.
+    /// Its `[output]`, checked.
     pub(super) plan: Option<&'a OutputPlan>,
     /// Key path of the stage.
     pub(super) path: String,
@@ -163,6 +163,18 @@ fn dynamics(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -
     })
 }
 
+/// Steps between frames: those of all atoms or of the group that has them most often, the others a multiple of it.
+fn shortest(
+    plan: &OutputPlan,
+    all: Option<NonZeroU64>,
+    mut interval: impl FnMut(&str, f64) -> Option<NonZeroU64>,
+) -> Option<NonZeroU64> {
+    let key = |name: &str| format!("trajectory_groups.{name}.every_fs");
+    let of_groups: Option<Vec<NonZeroU64>> =
+        plan.groups.iter().map(|group| interval(&key(&group.name), group.recorded.every_fs)).collect();
+    of_groups?.into_iter().chain([all?]).min()
+}
+
 /// The groups that are fixed in a stage.
 fn fixed(stage: &StageDeck, context: &Context<'_>, problems: &mut Problems) -> Vec<String> {
     match &stage.fixed {
@@ -235,18 +247,6 @@ fn check_parts(
             help,
         );
     }
-}
-
-/// Steps between frames: those of all atoms or of the group that has them most often, the others a multiple of it.
-fn shortest(
-    plan: &OutputPlan,
-    all: Option<NonZeroU64>,
-    mut interval: impl FnMut(&str, f64) -> Option<NonZeroU64>,
-) -> Option<NonZeroU64> {
-    let key = |name: &str| format!("trajectory_groups.{name}.every_fs");
-    let of_groups: Option<Vec<NonZeroU64>> =
-        plan.groups.iter().map(|group| interval(&key(&group.name), group.recorded.every_fs)).collect();
-    of_groups?.into_iter().chain([all?]).min()
 }
 
 fn duration(

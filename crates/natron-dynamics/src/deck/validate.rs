@@ -37,7 +37,7 @@ impl MdDeck {
             problems.add("system.structure", "the name of the structure file is empty");
         }
         let potential = potential(&self.potential, &mut problems);
-        let output = output::check(&self.output, &mut problems);
+        let output = output::check(&self.output, &self.groups, &mut problems);
         let (mobile, reference) = analysis(&self.analysis, &mut problems);
         let limits = limits(&self.limits, &mut problems);
         let uncertainty = self.uncertainty.as_ref().map(|deck| uncertainty(deck, &mut problems));

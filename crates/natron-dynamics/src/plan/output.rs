@@ -3,6 +3,7 @@
 use natron_atoms::{Species, Structure};
 
 use crate::deck::DeckProblem;
+use crate::groups::Groups;
 use crate::quantity::TimestepFs;
 
 /// What frames hold.
@@ -43,8 +44,10 @@ pub struct OutputGroup {
     pub name: String,
     /// Atoms of these elements belong to it,
     pub species: Vec<Species>,
-    /// and those of these indices, from 0: first and last of each range.
+    /// and those of these indices, from 0: first and last of each range,
     pub indices: Vec<(usize, usize)>,
+    /// and those of this group of the run.
+    pub group: Option<String>,
     /// What of them.
     pub recorded: Recorded,
 }
@@ -67,8 +70,8 @@ impl OutputGroup {
     /// The atoms of the group in a structure, in order.
     ///
     /// # Errors
-    /// The structure has no atom of an element, or of an index.
-    pub fn atoms(&self, structure: &Structure) -> Result<Vec<usize>, DeckProblem> {
+    /// The structure has no atom of an element, or of an index, or there is no such group.
+    pub fn atoms(&self, structure: &Structure, groups: &Groups) -> Result<Vec<usize>, DeckProblem> {
         let problem = |key: &str, message: String| {
             Err(DeckProblem {
                 path: format!("output.trajectory_groups.{}.{key}", self.name),
@@ -83,8 +86,16 @@ impl OutputGroup {
             let message = format!("there is no atom {last} among {}, counted from 0", structure.len());
             return problem("indices", message);
         }
+        let mask = match &self.group {
+            None => Vec::new(),
+            Some(name) => match groups.mask(name, structure.len()) {
+                Some(mask) => mask,
+                None => return problem("group", format!("there is no group `{name}`")),
+            },
+        };
         let belongs = |atom: &usize| {
             self.species.contains(&structure.species[*atom])
+                || mask.get(*atom).is_some_and(|holds| *holds)
                 || self.indices.iter().any(|(first, last)| (*first..=*last).contains(atom))
         };
         Ok((0..structure.len()).filter(belongs).collect())

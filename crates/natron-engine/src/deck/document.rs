@@ -126,12 +126,6 @@ impl Document {
         self.error_at(0, message)
     }
 
-    /// As [`Document::error_on`], the path as `--set` writes it: elements of arrays by their names.
-    pub fn error_at_path(&self, path: &str, message: impl Into<String>) -> InputError {
-        let tree = self.tree().expect("the overrides were applied before");
-        self.error_on(&KeyPath::resolve(path, &tree), message)
-    }
-
     /// Whether the document has a value at a path.
     pub fn has(&self, path: &KeyPath) -> bool {
         let tree = self.tree().expect("the overrides were applied before");

@@ -123,10 +123,11 @@ const MEANINGS: &[Meaning] = &[
 ];
 
 /// The keys of an entry of `output.trajectory_groups`.
-pub(crate) const GROUP_KEYS: [(&str, &str); 7] = [
+pub(crate) const OUTPUT_GROUP_KEYS: [(&str, &str); 8] = [
     ("name", "name of the group in trajectory.h5: lower-case letters, digits, - and _, sorted behind `all`"),
     ("species", "elements: all their atoms"),
-    ("indices", "atoms from 0: \"7\" or a range, \"0-21\""),
+    ("indices", "atoms from 0: 7, or a range, \"0-21\""),
+    ("group", "a group of the deck"),
     ("every_fs", "time between frames of the group (default: trajectory_every_fs)"),
     ("precision", "f32 or f64 (default: trajectory_precision)"),
     ("velocities", "whether velocities are stored (default: trajectory_velocities)"),

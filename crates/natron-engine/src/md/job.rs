@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, Species};
+use natron_dynamics::groups::Groups;
 use natron_dynamics::plan::PotentialChoice;
 use natron_dynamics::{DeckProblem, MdDeck, MdPlan, PotentialTag, SetupError, Simulation};
 use natron_io::SourceFrame;
@@ -42,8 +43,9 @@ impl MdJob {
         let structure_file = folder.join(&plan.structure);
         let start = read_start(&document, &plan, &structure_file)?;
         check_analysis(&document, &plan, &start.frame)?;
-        trajectory::options(&plan.output, &start.frame.structure, Vec::new())
-            .map_err(|problem| document.error_at_path(&problem.path, problem.message))?;
+        Groups::of(&plan.run.groups, &start.frame.structure)
+            .and_then(|groups| trajectory::options(&plan.output, &groups, &start.frame.structure, Vec::new()))
+            .map_err(|problem| in_deck(&document, &problem))?;
         let job = Self {
             directory: directory(&document, &plan),
             existing: options.existing,
@@ -80,7 +82,10 @@ impl MdJob {
     pub(super) fn trajectory_options(&self) -> natron_io::h5md::Options {
         let ensembles =
             self.plan.run.recorded().map(|(stage, dynamics)| format!("{stage}: {}", dynamics.conditions()));
-        trajectory::options(&self.plan.output, &self.start.structure, ensembles.collect())
+        Groups::of(&self.plan.run.groups, &self.start.structure)
+            .and_then(|groups| {
+                trajectory::options(&self.plan.output, &groups, &self.start.structure, ensembles.collect())
+            })
             .expect("the groups were checked against the structure")
     }
 

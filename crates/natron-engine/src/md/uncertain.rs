@@ -32,7 +32,8 @@ impl Uncertain {
         let mut last = None;
         if file.exists() {
             let unreadable = |error: natron_io::ReadError| RunError::new(error.to_string());
-            let items = natron_io::open_frames(&file, Some(natron_io::Format::ExtXyz)).map_err(unreadable)?;
+            let items =
+                natron_io::open_frames(&file, Some(natron_io::Format::ExtendedXyz)).map_err(unreadable)?;
             // What a sudden end left half-written lies beyond the step.
             let whole = items.map_while(Result::ok).filter_map(|item| match item {
                 natron_io::Item::Frame(source) => Some(source.frame),

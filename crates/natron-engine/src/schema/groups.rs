@@ -14,11 +14,7 @@ pub(super) fn groups() -> Value {
         let Some(key) = path.strip_prefix("group.") else { continue };
         let mut described = match key {
             "species" => json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
-            "indices" => {
-                let index = json!({ "type": "integer", "minimum": 0 });
-                let range = json!({ "type": "string", "pattern": "^ *[0-9]+ *(- *[0-9]+ *)?$" });
-                json!({ "type": "array", "minItems": 1, "items": { "anyOf": [index, range] } })
-            }
+            "indices" => indices(),
             "region" => region(),
             _ => json!({ "type": "string" }),
         };
@@ -30,6 +26,13 @@ pub(super) fn groups() -> Value {
         "type": "object", "additionalProperties": false, "properties": properties, "required": ["name"], "oneOf": ways
     });
     json!({ "type": "array", "description": "named groups of atoms, in order", "items": group })
+}
+
+/// Atoms by number: single ones and ranges.
+pub(super) fn indices() -> Value {
+    let index = json!({ "type": "integer", "minimum": 0 });
+    let range = json!({ "type": "string", "pattern": "^ *[0-9]+ *(- *[0-9]+ *)?$" });
+    json!({ "type": "array", "minItems": 1, "items": { "anyOf": [index, range] } })
 }
 
 fn region() -> Value {

@@ -6,11 +6,12 @@
 
 mod groups;
 mod kinds;
+mod output;
 mod probe;
 
 use serde_json::{Map, Value, json};
 
-use crate::md::explain::{GROUP_KEYS, meanings};
+use crate::md::explain::meanings;
 use probe::{Probe, key_of};
 
 /// The dialect: the one that editors of TOML understand.
@@ -60,7 +61,7 @@ fn table(probe: &Probe, section: &str) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for (path, text, default) in meanings().filter(|(path, ..)| inside(path)) {
         let described = match path {
-            "output.trajectory_groups" => groups(probe, path, text),
+            "output.trajectory_groups" => output::groups(probe, path, text),
             _ => property(probe, path, text, default),
         };
         properties.insert(key_of(path).into(), described);
@@ -69,20 +70,6 @@ fn table(probe: &Probe, section: &str) -> Value {
         }
     }
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
-}
-
-/// The array of groups of atoms that are recorded.
-fn groups(probe: &Probe, path: &str, text: &str) -> Value {
-    let (mut properties, mut required) = (Map::new(), Vec::new());
-    for (key, meaning) in GROUP_KEYS {
-        let path = format!("{path}.{key}");
-        properties.insert(key.into(), property(probe, &path, meaning, None));
-        if probe.is_required(&path) {
-            required.push(Value::from(key));
-        }
-    }
-    let item = json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required });
-    json!({ "type": "array", "description": text, "items": item })
 }
 
 /// One key: its type, what it means, and what it is where it is left out.

@@ -143,13 +143,13 @@ fn no_key_is_forgotten() {
     for section in ["system", "potential", "output", "analysis", "limits", "uncertainty", "neighbour"] {
         described(&schema["properties"][section], known(&|deck| deck[section]["zz"] = json!(1)));
     }
-    let group = known(&|deck| deck["group"] = json!([{ "name": "g", "zz": 1 }]));
-    described(&schema["properties"]["group"]["items"], group);
     let groups = &schema["properties"]["output"]["properties"]["trajectory_groups"]["items"];
     assert_eq!(groups["required"], json!(["name"]));
     assert_eq!(groups["properties"]["every_fs"]["type"], "number");
     let group = |deck: &mut Value| deck["output"]["trajectory_groups"] = json!([{ "name": "na", "zz": 1 }]);
     described(groups, known(&group));
+    let named = known(&|deck| deck["group"] = json!([{ "name": "g", "zz": 1 }]));
+    described(&schema["properties"]["group"]["items"], named);
     let stages = schema["properties"]["stage"]["items"]["oneOf"].as_array().expect("kinds of stages");
     let mut all = json!({ "properties": {} });
     for (key, value) in stages.iter().flat_map(|stage| stage["properties"].as_object().expect("keys")) {
