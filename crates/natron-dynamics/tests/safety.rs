@@ -283,7 +283,8 @@ fn forces_are_looked_at_when_their_step_comes() {
 #[test]
 fn a_potential_that_does_not_know_is_not_asked() {
     let plan = watched(UncertaintyAction::Warn, Some(300.0), None);
+    let potential = argon(6.5);
     let error =
-        natron_dynamics::Simulation::new(&plan, 0, crystal(), None, &argon(6.5), PotentialTag::default());
+        natron_dynamics::Simulation::new(&plan, 0, crystal(), None, &potential, PotentialTag::default());
     assert!(matches!(error.err(), Some(SetupError::Deck(problem)) if problem.path == "uncertainty"));
 }

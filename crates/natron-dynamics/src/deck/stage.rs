@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::check::{Problems, whole_ratio};
-use super::{GroupDeck, MdDeck, OutputDeck, StageDeck, ensemble, group, misplaced};
+use super::{GroupDeck, MdDeck, StageDeck, ensemble, group, misplaced};
 use crate::plan::{
     CellTarget, Coupling, Dynamics, Ensemble, GroupThermostat, MaxSteps, Minimise, OutputPlan, Relaxation,
     Stage, StageKind,
