@@ -148,7 +148,10 @@ fn nothing_is_lost(argon: &Argon, variant: &Variant) -> bool {
         any = true;
         let restart = natron_dynamics::Restart::from_bytes(&bytes)
             .unwrap_or_else(|error| panic!("{}: restart of step {step}: {error}", variant.name));
-        let reader = Reader::open(&folder.join("trajectory.h5")).expect("the trajectory is readable");
+        // Restarts count the frames of the group that has them most often.
+        let counted = if variant.name == "groups" { "few" } else { "all" };
+        let reader =
+            Reader::open_group(&folder.join("trajectory.h5"), counted).expect("the trajectory is readable");
         assert!(reader.len() as u64 >= restart.trajectory_frames(), "{}: step {step}", variant.name);
         let thermo = std::fs::read_to_string(folder.join("thermo.csv")).expect("the thermo log is there");
         let rows = thermo.lines().count() as u64;

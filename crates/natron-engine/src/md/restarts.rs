@@ -15,19 +15,23 @@ pub(super) fn write(directory: &Path, restart: &Restart) -> Result<(), RunError>
     std::fs::create_dir_all(&folder).map_err(|error| RunError::writing(&folder, error))?;
     let path = folder.join(format!("{}.restart", restart.step()));
     files::replace(&path, &restart.to_bytes())?;
-    for (_, old) in by_step(&folder).into_iter().rev().skip(KEPT) {
+    keep_newest(&folder)
+}
+
+fn keep_newest(folder: &Path) -> Result<(), RunError> {
+    for (_, old) in by_step(folder).into_iter().rev().skip(KEPT) {
         std::fs::remove_file(&old).map_err(|error| RunError::writing(&old, error))?;
     }
     Ok(())
 }
 
 /// Removes the restarts behind `step`, where a run goes on from an earlier one because they cannot be read: they would else
-/// count among the newest two.
+/// count among the newest two. Then all but these go, which a process that was killed may not have come to.
 pub(super) fn remove_after(directory: &Path, step: u64) -> Result<(), RunError> {
     for (_, path) in by_step(&directory.join("restart")).into_iter().filter(|(at, _)| *at > step) {
         std::fs::remove_file(&path).map_err(|error| RunError::writing(&path, error))?;
     }
-    Ok(())
+    keep_newest(&directory.join("restart"))
 }
 
 /// The newest restart of a run that can be read.

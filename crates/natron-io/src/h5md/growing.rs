@@ -133,7 +133,7 @@ impl Growing {
     /// All but the steps, in the order in which `resume` copies them.
     pub fn numbers(&mut self) -> impl Iterator<Item = &mut Series<f64>> {
         let Self { position, velocity, force, edges, observables, time, .. } = self;
-        let optional = velocity.into_iter().chain(force);
+        let optional = velocity.iter_mut().chain(force);
         [position, edges].into_iter().chain(optional).chain(observables).chain([time])
     }
 

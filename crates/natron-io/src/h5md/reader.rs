@@ -226,7 +226,7 @@ fn particles(file: &File, wanted: Option<&str>) -> Result<(String, Group), Refus
     let name = match wanted {
         Some(wanted) => names.iter().find(|name| *name == wanted).ok_or_else(|| {
             let there = names.join(", ");
-            Refusal::new(format!("there is no particle group `{wanted}`"), &format!("there are: {there}"))
+            Refusal::new(format!("there is no particle group `{wanted}`"), format!("there are: {there}"))
         })?,
         None => names.iter().find(|name| *name == ALL).or(names.first()).ok_or_else(no_position)?,
     };
