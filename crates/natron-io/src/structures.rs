@@ -138,19 +138,21 @@ impl Format {
     pub fn of_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        if name.contains("outcar") {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        // What is converted from OUTCAR may be named after it.
+        let is_named = matches!(extension, "extxyz" | "xyz" | "h5" | "hdf5" | "cif");
+        if name.contains("outcar") && !is_named {
             return Some(Self::Outcar);
         }
-        if name.starts_with("ml_ab") {
+        if name.starts_with("ml_ab") && !is_named {
             return Some(Self::MlAb);
         }
-        if name.contains("vasprun") && name.ends_with(".xml") {
+        if name.contains("vasprun") && extension == "xml" {
             return Some(Self::Vasprun);
         }
         if dumps::cp2k_files::project_of(path).is_some() {
             return Some(Self::Cp2kFiles);
         }
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         match extension {
             "extxyz" | "xyz" => Some(Self::ExtendedXyz),
             "poscar" | "contcar" | "vasp" => Some(Self::Poscar),

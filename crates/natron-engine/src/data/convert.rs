@@ -81,7 +81,7 @@ pub fn convert(options: &ConvertOptions) -> Result<ConvertReport, Failure> {
         if let Some(error) = pass.refused.take() {
             return Err(InputError::from(error).into());
         }
-        if let (true, Some(error)) = (outcome.is_err(), pass.nothing()) {
+        if let (true, Some(error)) = (pass.ended, pass.nothing()) {
             return Err(error.into());
         }
         outcome.map_err(|error| pass.failure(error))?;
@@ -97,6 +97,8 @@ struct Pass<'a> {
     left_out: BTreeSet<String>,
     /// What is wrong with the input.
     refused: Option<ReadError>,
+    /// The input came to its end.
+    ended: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -114,7 +116,14 @@ impl<'a> Pass<'a> {
             first_skipped: None,
             missing: BTreeMap::new(),
         };
-        Self { options, report, ignored: BTreeSet::new(), left_out: BTreeSet::new(), refused: None }
+        Self {
+            options,
+            report,
+            ignored: BTreeSet::new(),
+            left_out: BTreeSet::new(),
+            refused: None,
+            ended: false,
+        }
     }
 
     /// The frames that go out, one in memory at a time. The end is an error where the input is wrong or gives no frame, so
@@ -143,7 +152,7 @@ impl<'a> Pass<'a> {
                         return Some(Err(io::Error::other("the input is wrong")));
                     }
                     None => {
-                        ended = true;
+                        (ended, self.ended) = (true, true);
                         return self.nothing().map(|_| Err(io::Error::other("no frame")));
                     }
                 }

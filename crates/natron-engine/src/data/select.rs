@@ -186,7 +186,7 @@ mod tests {
         let choice = farthest(&points, &[], 4);
         assert_eq!(choice.chosen[..3], [5, 0, 10]);
         assert_eq!(choice.distances[1..3], [5.0, 5.0]);
-        assert_eq!(choice.left_out, Some(3.0));
+        assert_eq!((choice.chosen[3], choice.left_out), (2, Some(2.0)));
         let away = farthest(&points, &[vec![0.0]], 1);
         assert_eq!((away.chosen, away.distances), (vec![10], vec![10.0]));
     }

@@ -402,6 +402,19 @@ fn trajectory_files_of_cp2k_are_put_together_by_step() {
 }
 
 #[test]
+fn a_file_named_after_its_dump_is_what_its_ending_says() {
+    for (name, format) in [
+        ("OUTCAR.extxyz", Format::ExtendedXyz),
+        ("ML_AB.h5", Format::DataSet),
+        ("a/OUTCAR.gz", Format::Outcar),
+        ("box-pos-1.xyz", Format::Cp2kFiles),
+        ("vasprun.relax.xml.gz", Format::Vasprun),
+    ] {
+        assert_eq!(Format::of_name(std::path::Path::new(name)), Some(format), "{name}");
+    }
+}
+
+#[test]
 fn every_dump_is_known_by_its_name_or_its_content() {
     for (name, text, format) in [
         ("run_OUTCAR.1", outcar_head() + &step(1, 2, "0", true, -1.0), Format::Outcar),

@@ -1,5 +1,7 @@
 //! Frames that are there twice, and frames far from all others.
 
+use std::collections::BTreeMap;
+
 use super::energies::EnergyFit;
 use super::record::Record;
 
@@ -81,9 +83,9 @@ impl Outlier {
 /// Normal data of a million frames reach five.
 const FAR: f64 = 8.0;
 
-/// Outliers of the energy residual, of the logarithm of the largest force and of the volume per atom, farthest first.
+/// Outliers of the energy residual within its file, of the logarithm of the largest force and of the volume per atom, farthest first.
 pub(super) fn outliers(records: &[Record], fit: &EnergyFit) -> Vec<Outlier> {
-    let residuals: Vec<Option<f64>> = fit.residuals.clone();
+    let residuals = within_files(records, &fit.residuals);
     let forces: Vec<Option<f64>> =
         records.iter().map(|r| r.force_max.filter(|f| *f > 1e-4).map(f64::ln)).collect();
     let volumes: Vec<Option<f64>> = records.iter().map(|r| r.volume_per_atom_a3.map(f64::ln)).collect();
@@ -92,6 +94,22 @@ pub(super) fn outliers(records: &[Record], fit: &EnergyFit) -> Vec<Outlier> {
     found.extend(far("volume_per_atom_A3", &volumes, 0.02, f64::exp));
     found.sort_by(|a, b| b.deviations.abs().total_cmp(&a.deviations.abs()).then(a.record.cmp(&b.record)));
     found
+}
+
+/// Residuals less the median of their file: files apart are another finding than frames apart.
+fn within_files(records: &[Record], residuals: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mut by_file: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for (record, residual) in records.iter().zip(residuals) {
+        by_file.entry(record.file).or_default().extend(residual);
+    }
+    by_file.retain(|_, values| !values.is_empty());
+    let middle: BTreeMap<usize, f64> =
+        by_file.into_iter().map(|(file, values)| (file, median(values))).collect();
+    records
+        .iter()
+        .zip(residuals)
+        .map(|(record, residual)| Some((*residual)? - middle[&record.file]))
+        .collect()
 }
 
 fn far(quantity: &'static str, values: &[Option<f64>], floor: f64, shown: fn(f64) -> f64) -> Vec<Outlier> {

@@ -90,7 +90,7 @@ fn findings(mut page: Page, report: &CheckReport) -> Page {
     page
 }
 
-/// A histogram with as many bins as Freedman and Diaconis (doi:10.1007/BF01025868) would take, 5 to 60.
+/// A histogram with as many bins as Freedman and Diaconis (doi:10.1007/BF01025868) would take, 15 to 60: few enough to read, enough for two humps.
 fn histogram(page: Page, name: &str, values: &[f64]) -> Page {
     let bins = bins(values);
     if bins.is_empty() {
@@ -119,7 +119,7 @@ fn bins(values: &[f64]) -> Vec<(f64, f64, usize)> {
     }
     let quartile = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
     let best = 2.0 * (quartile(0.75) - quartile(0.25)) / (sorted.len() as f64).cbrt();
-    let count = if best > 0.0 { (width / best).ceil().clamp(5.0, 60.0) as usize } else { 20 };
+    let count = if best > 0.0 { (width / best).ceil().clamp(15.0, 60.0) as usize } else { 20 };
     let step = width / count as f64;
     let mut numbers = vec![0; count];
     for value in sorted {
@@ -141,7 +141,7 @@ mod tests {
         let values: Vec<f64> = (0..1000).map(|k| f64::from(k % 37) * 0.1).collect();
         let bins = bins(&values);
         assert_eq!(bins.iter().map(|(_, _, n)| n).sum::<usize>(), 1000);
-        assert!((5..=60).contains(&bins.len()));
+        assert!((15..=60).contains(&bins.len()));
         assert_eq!((bins[0].0, bins[bins.len() - 1].1), (0.0, 3.6));
         assert!(super::bins(&[1.0, 1.0]).is_empty());
     }
