@@ -1,5 +1,5 @@
 //! Parts of the kernel on each SIMD path: radial functions by formula and by table,
-//! the polynomials of the harmonics and their contraction for sixteen pairs, invariants of an environment and their
+//! the polynomials of the harmonics and their contraction for sixteen pairs, the expansion of a density and the way back, invariants of an environment and their
 //! adjoint with the shipped model's couplings, the network for a block of atoms, and the multiply-adds that a core does at best.
 //!
 //! `cargo bench --bench kernel`; once and untimed as part of `cargo xtask test`.
@@ -13,6 +13,7 @@ use natron_descriptor::{
     CHANNELS, HARMONICS, Invariants, Lanes, Path, RadialBasis, RadialTable, SimdPath, Vector, Wide,
 };
 use natron_potential::dense::{BLOCK, Network, NetworkScratch};
+use natron_potential::expansion::{accumulate_all, project_all};
 use natron_potential::{ModelSpec, NeuralPotential};
 
 const PATHS: [&str; 3] = ["avx512", "avx2", "portable"];
@@ -137,6 +138,53 @@ fn environment(vectors: usize) -> Vec<Lanes<f32>> {
 
 fn density() -> [Lanes<f32>; HARMONICS] {
     environment(HARMONICS).try_into().expect("as many as asked for")
+}
+
+/// Of sixteen neighbours.
+struct Expansion<'a>(&'a [[Lanes<f32>; 2]; CHANNELS], &'a mut [Lanes<f32>; HARMONICS]);
+
+impl Kernel for Expansion<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) {
+        let harmonics = black_box(self.1).to_owned();
+        accumulate_all(path, self.0, &harmonics, self.1);
+    }
+}
+
+#[divan::bench(args = PATHS)]
+fn expansion_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    let radial = std::array::from_fn(|k| [Lanes(ramp(0.1 * k as f32, 0.01)); 2]);
+    let mut sums = density();
+    bencher
+        .counter(ItemsCount::new(CHANNELS))
+        .bench_local(|| path(name).run(Expansion(black_box(&radial), &mut sums)));
+}
+
+/// Back from the gradient by the density to sixteen neighbours.
+struct Projection<'a>(&'a [Lanes<f32>; HARMONICS], &'a [Lanes<f32>; CHANNELS]);
+
+impl Kernel for Projection<'_> {
+    type Output = f32;
+    #[inline(always)]
+    fn call<P: Path>(self, path: P) -> f32 {
+        let (mut turn, mut stretch) = ([Lanes::ZERO; HARMONICS], [Lanes::ZERO; HARMONICS]);
+        project_all(path, self.0, self.1, self.1, &mut turn, &mut stretch);
+        let mut sum = Lanes::ZERO;
+        for (turn, stretch) in black_box(&turn).iter().zip(black_box(&stretch)) {
+            sum = turn.add(path, stretch.add(path, sum));
+        }
+        sum.sum(path)
+    }
+}
+
+#[divan::bench(args = PATHS)]
+fn projection_of_16_pairs(bencher: Bencher<'_, '_>, name: &str) {
+    let values = std::array::from_fn(|k| Lanes(ramp(0.1 * k as f32, 0.01)));
+    let weights = density();
+    bencher
+        .counter(ItemsCount::new(CHANNELS))
+        .bench(|| path(name).run(Projection(black_box(&weights), black_box(&values))));
 }
 
 struct Forward<'a> {

@@ -259,13 +259,14 @@ impl NeighbourList {
     /// Pairs stored for atom `i`, skin included, as slices of equal length: atoms, and numbers of images. From atom
     /// `i` to the neighbour it is `homed[index] + offsets[image] - homed[i]` with [`NeighbourList::homed`] and
     /// [`NeighbourList::offsets`]. Sorted by (index, image).
+    #[inline]
     pub fn rows(&self, i: usize) -> (&[u32], &[u32]) {
         let row = self.row(i);
         (&self.rows.index[row.clone()], &self.rows.image[row])
     }
 
     /// Offset (A) of each image that [`NeighbourList::rows`] numbers, in the cell of the last
-    /// [`NeighbourList::update`].
+    /// [`NeighbourList::update`]. Opposite images stand symmetrically about the middle, which is the cell itself.
     pub fn offsets(&self) -> &[Vec3] {
         &self.images.offset
     }
@@ -277,11 +278,6 @@ impl NeighbourList {
             [0, 0, 0] => structure.positions[i],
             home => structure.positions[i] - structure.cell.offset(home),
         }
-    }
-
-    /// Fills `opposite`, for each pair of [`NeighbourList::row`], with the pair that leads back; `cursor` is a buffer.
-    pub fn opposites(&self, opposite: &mut Vec<u32>, cursor: &mut Vec<usize>) {
-        self.rows.opposites(opposite, cursor);
     }
 
     /// The atoms along a space-filling curve at the time of the build: those that follow each other are close in space
@@ -296,6 +292,7 @@ impl NeighbourList {
     }
 
     /// Where the pairs of atom `i` lie among all [`NeighbourList::pairs`].
+    #[inline]
     pub fn row(&self, i: usize) -> std::ops::Range<usize> {
         self.rows.first[i]..self.rows.first[i + 1]
     }

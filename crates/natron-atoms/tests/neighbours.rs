@@ -227,26 +227,6 @@ fn each_pair_of_species_has_its_own_cutoff() {
 }
 
 #[test]
-fn opposites_lead_back() {
-    // The second cell is so small that atoms see several images of one neighbour.
-    let small = Cell::new([[3.0, 0.2, 0.0], [0.0, 3.1, 0.0], [0.4, 0.0, 2.9]], [true; 3]).expect("a cell");
-    let crowd = carbon(small, vec![Vec3::new(0.0, 0.0, 0.0), Vec3::new(20.0, 1.4, -8.0)]);
-    for structure in [two_species(), crowd] {
-        let list = NeighbourList::build(&structure, 4.2, 0.3).expect("a sane structure");
-        let (mut opposite, mut buffer) = (Vec::new(), Vec::new());
-        list.opposites(&mut opposite, &mut buffer);
-        for i in 0..structure.len() {
-            for (pair, (j, image)) in list.row(i).zip(list.candidates(i)) {
-                let back = opposite[pair] as usize;
-                assert!(list.row(j).contains(&back));
-                let (index, there) = list.candidates(j).nth(back - list.row(j).start).expect("in the row");
-                assert_eq!((index, there), (i, image.map(|k| -k)));
-            }
-        }
-    }
-}
-
-#[test]
 fn the_spatial_order_holds_every_atom_and_keeps_neighbours_close() {
     let mut structure = block();
     // 47 and 125 have no common divisor: neighbours in the structure's order are far apart.

@@ -3,7 +3,7 @@
 use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector, registers};
 
 /// Atoms a block holds: weights are read once for all of them.
-pub const BLOCK: usize = 12;
+pub const BLOCK: usize = 24;
 
 /// A weight matrix laid out for one direction: `[inputs][outputs / 16]`, zero-padded.
 #[derive(Debug, Clone)]

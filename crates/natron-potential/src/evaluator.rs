@@ -1,18 +1,17 @@
 //! Runs the compiled kernels over all atoms of a structure.
 //!
-//! Two passes, each parallel over atoms: the kernels write the gradient of each centre's energy by each of its
-//! neighbours' positions, and its sum; then every atom collects its force, F_i = sum over its pairs of dE_i/dr_ij - dE_j/dr_ji. Each
-//! number is the same sum in the same order whatever the threads.
+//! Two parallel passes: every task adds the gradients of its centres' energies up in a table of the atoms they touch; then
+//! every atom collects its force from the tables it is in. Each number is the same sum in the same order whatever the threads.
 
+use std::ops::Range;
 use std::sync::Mutex;
 
 use natron_atoms::{NeighbourList, Species, Structure, Vec3};
-use natron_descriptor::simd::Kernel;
-use natron_descriptor::{Path, Real, SimdPath};
+use natron_descriptor::{Real, SimdPath};
 use rayon::prelude::*;
 
-use crate::kernel::{BlockOutput, Compiled, Scene, Scratch};
-use crate::layout::Layout;
+use crate::kernel::{BlockOutput, Compiled, Gradient, Scene, Scratch};
+use crate::layout::{Layout, Local, Member};
 use crate::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
 
 /// Fewer blocks than this run on the calling thread: waking others would cost more.
@@ -28,12 +27,12 @@ pub(crate) struct NeuralEvaluator<'a, T> {
     species: Vec<Species>,
     numbers: Vec<u8>,
     layout: Layout,
-    homed: Vec<Vec3>,
-    /// By slot, eV/A.
-    gradients: Vec<[T; 4]>,
+    /// Positions where the list counts from, and offsets of its images, A; the fourth number is zero.
+    homed: Vec<[f64; 4]>,
+    offsets: Vec<[f64; 4]>,
+    /// dE/dr of every local of every task, eV/A.
+    gradients: Vec<Gradient>,
     outputs: Vec<BlockOutput>,
-    /// Forces in the list's spatial order, eV/A.
-    collected: Vec<Vec3>,
     scratch: Vec<Mutex<Scratch<T>>>,
     sum_s: Option<f64>,
 }
@@ -51,9 +50,9 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             numbers: Vec::new(),
             layout: Layout::default(),
             homed: Vec::new(),
+            offsets: Vec::new(),
             gradients: Vec::new(),
             outputs: Vec::new(),
-            collected: Vec::new(),
             scratch: (0..threads).map(|_| Mutex::new(compiled.scratch())).collect(),
             sum_s: None,
         }
@@ -89,61 +88,79 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
         if !known || self.layout.version() != Some(list.version()) {
             self.check_list(list)?;
             self.layout.set(list, &self.numbers, self.elements.len());
-            let slots = self.layout.start(self.layout.blocks());
-            // Never shorter, and with room to spare: the number of pairs fluctuates from list to list.
-            if self.gradients.len() < slots {
-                self.gradients.resize(slots + slots / 8, [T::ZERO; 4]);
+            let locals = self.layout.start(self.layout.tasks());
+            // Never shorter, and with room to spare: the number of locals fluctuates from list to list.
+            if self.gradients.len() < locals {
+                self.gradients.resize(locals + locals / 8, [0.0; 4]);
             }
             self.outputs.resize_with(self.layout.blocks(), BlockOutput::default);
         }
         self.homed.clear();
-        self.homed.extend((0..structure.len()).map(|atom| list.homed(structure, atom)));
+        self.homed.extend((0..structure.len()).map(|atom| with_zero(&list.homed(structure, atom))));
+        self.offsets.clear();
+        self.offsets.extend(list.offsets().iter().map(with_zero));
         Ok(())
     }
 
-    /// Energies, virial and the gradients of all pairs.
-    fn run_kernels(&mut self, list: &NeighbourList) {
-        let Self { simd, compiled, numbers, layout, homed, gradients, outputs, scratch, .. } = self;
-        let (scene, layout) = (Scene { list, homed, numbers }, &*layout);
+    /// Energies, virial and the gradients by all locals.
+    fn run_kernels(&mut self) {
+        let Self { simd, compiled, layout, homed, offsets, gradients, outputs, scratch, .. } = self;
+        let layout = &*layout;
         let spare = scratch.len() - 1;
-        let work = |block: usize, rows: &mut [[T; 4]], output: &mut BlockOutput| {
+        let work = |task: usize, gradients: &mut [Gradient], outputs: &mut [BlockOutput]| {
             let thread = rayon::current_thread_index().unwrap_or(spare).min(spare);
             let mut scratch = scratch[thread].lock().expect("no kernel panics while it holds its buffers");
-            compiled.block(*simd, &scene, layout.centres(block), &mut scratch, rows, output);
+            let mut positions = std::mem::take(&mut scratch.positions);
+            place(layout.members(task), homed, offsets, &mut positions);
+            gradients.fill([0.0; 4]);
+            let scene = Scene { layout, positions: &positions };
+            for (block, output) in layout.blocks_of(task).zip(outputs) {
+                compiled.block(*simd, &scene, layout.centres(block), &mut scratch, gradients, output);
+            }
+            scratch.positions = positions;
         };
         let parallel = outputs.len() >= PARALLEL_BLOCKS;
-        for_each_block(layout, 0, gradients, outputs, parallel, &work);
+        for_each_task(layout, 0..layout.tasks(), gradients, outputs, parallel, &work);
     }
 
-    /// Forces from the gradients of all pairs. Atoms are taken along the spatial order: their neighbours' gradients are
-    /// then in the caches.
-    fn collect_forces(&mut self, list: &NeighbourList, forces: &mut [Vec3]) {
-        let Self { simd, layout, gradients, outputs, collected, .. } = self;
-        collected.resize(forces.len(), Vec3::zeros());
-        let work = |(atoms, forces): (&[u32], &mut [Vec3])| {
-            simd.run(Collect { list, layout: &*layout, gradients: &*gradients, atoms, forces });
+    /// Forces from the gradients by the locals.
+    fn collect_forces(&mut self, forces: &mut [Vec3]) {
+        let Self { layout, gradients, outputs, .. } = self;
+        let collect = |(atom, force): (usize, &mut Vec3)| {
+            let mut sum = [0.0; 4];
+            for &place in layout.places(atom) {
+                let part = &gradients[place as usize];
+                for k in 0..4 {
+                    sum[k] -= part[k];
+                }
+            }
+            *force = Vec3::new(sum[0], sum[1], sum[2]);
         };
-        let order = list.spatial_order();
         if outputs.len() < PARALLEL_BLOCKS {
-            order.chunks(COLLECT).zip(collected.chunks_mut(COLLECT)).for_each(work);
+            forces.iter_mut().enumerate().for_each(collect);
         } else {
-            order.par_chunks(COLLECT).zip(collected.par_chunks_mut(COLLECT)).for_each(work);
-        }
-        for (&atom, force) in order.iter().zip(collected) {
-            forces[atom as usize] = *force;
+            forces.par_iter_mut().enumerate().with_min_len(COLLECT).for_each(collect);
         }
     }
 
     /// Sums the blocks in their order.
     fn sum(&self, out: &mut Evaluation) -> Result<(), EvaluationError> {
-        for (block, output) in self.outputs.iter().enumerate() {
-            if let Some((first, second, distance_a)) = output.overlap {
-                return Err(EvaluationError::Overlap { first, second, distance_a });
+        for task in 0..self.layout.tasks() {
+            let atom = |local: Local| self.layout.members(task)[local.number()].atom as usize;
+            for output in &self.outputs[self.layout.blocks_of(task)] {
+                if let Some((first, second, distance_a)) = output.overlap {
+                    return Err(EvaluationError::Overlap {
+                        first: atom(first),
+                        second: atom(second),
+                        distance_a,
+                    });
+                }
             }
-            let own = output.energies_ev.iter().zip(&output.own_forces);
-            for (&centre, (energy, force)) in self.layout.centres(block).iter().zip(own) {
+        }
+        for (block, output) in self.outputs.iter().enumerate() {
+            let centres = &self.layout.atoms()[self.layout.centres(block)];
+            for (&centre, energy) in centres.iter().zip(&output.energies_ev) {
                 out.atom_energies_ev[centre as usize] = *energy;
-                out.forces[centre as usize] += force;
             }
             out.virial_ev += output.virial_ev;
         }
@@ -158,60 +175,50 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
     }
 }
 
-/// Calls `work` for the blocks from `first` on, one for each of `outputs`, with their slots: `gradients` starts where those
-/// of the first do.
-fn for_each_block<T: Send>(
+/// Positions (A) of the members of a task.
+fn place(members: &[Member], homed: &[[f64; 4]], offsets: &[[f64; 4]], positions: &mut Vec<[f64; 4]>) {
+    positions.clear();
+    positions.extend(members.iter().map(|member| {
+        let (homed, offset) = (homed[member.atom as usize], offsets[member.image as usize]);
+        [homed[0] + offset[0], homed[1] + offset[1], homed[2] + offset[2], 0.0]
+    }));
+}
+
+fn with_zero(vector: &Vec3) -> [f64; 4] {
+    [vector.x, vector.y, vector.z, 0.0]
+}
+
+/// Calls `work` for `tasks`, each with its locals' gradients and its blocks' outputs: both slices start with those of the
+/// first.
+fn for_each_task(
     layout: &Layout,
-    first: usize,
-    gradients: &mut [[T; 4]],
+    tasks: Range<usize>,
+    gradients: &mut [Gradient],
     outputs: &mut [BlockOutput],
     parallel: bool,
-    work: &(impl Fn(usize, &mut [[T; 4]], &mut BlockOutput) + Sync),
+    work: &(impl Fn(usize, &mut [Gradient], &mut [BlockOutput]) + Sync),
 ) {
-    match outputs {
-        [] => {}
-        [output] => work(first, gradients, output),
-        _ => {
-            let half = outputs.len() / 2;
-            let (left, right) = outputs.split_at_mut(half);
-            let slots = layout.start(first + half) - layout.start(first);
-            let (left_gradients, right_gradients) = gradients.split_at_mut(slots);
-            let mut one = || for_each_block(layout, first, left_gradients, left, parallel, work);
-            let mut other = || for_each_block(layout, first + half, right_gradients, right, parallel, work);
+    match tasks.len() {
+        0 => {}
+        1 => {
+            let locals = layout.start(tasks.end) - layout.start(tasks.start);
+            work(tasks.start, &mut gradients[..locals], outputs);
+        }
+        many => {
+            let middle = tasks.start + many / 2;
+            let blocks = layout.blocks_of(middle).start - layout.blocks_of(tasks.start).start;
+            let (left, right) = outputs.split_at_mut(blocks);
+            let locals = layout.start(middle) - layout.start(tasks.start);
+            let (left_gradients, right_gradients) = gradients.split_at_mut(locals);
+            let mut one = || for_each_task(layout, tasks.start..middle, left_gradients, left, parallel, work);
+            let mut other =
+                || for_each_task(layout, middle..tasks.end, right_gradients, right, parallel, work);
             if parallel {
                 rayon::join(one, other);
             } else {
                 one();
                 other();
             }
-        }
-    }
-}
-
-/// Collects what the energies of their neighbours exert on atoms.
-struct Collect<'a, T> {
-    list: &'a NeighbourList,
-    layout: &'a Layout,
-    gradients: &'a [[T; 4]],
-    atoms: &'a [u32],
-    forces: &'a mut [Vec3],
-}
-
-impl<T: Real> Kernel for Collect<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call<P: Path>(self, _: P) {
-        let Self { list, layout, gradients, atoms, forces } = self;
-        for (&atom, force) in atoms.iter().zip(forces) {
-            let mut sum = [0.0; 4];
-            for &opposite in &layout.opposite_slots()[list.row(atom as usize)] {
-                let back = &gradients[opposite as usize];
-                for k in 0..4 {
-                    sum[k] += back[k].to_f64();
-                }
-            }
-            *force = -Vec3::new(sum[0], sum[1], sum[2]);
         }
     }
 }
@@ -225,9 +232,9 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
     ) -> Result<(), EvaluationError> {
         self.prepare(structure, list)?;
         out.reset(structure.len());
-        self.run_kernels(list);
+        self.run_kernels();
         let start = self.sum_s.map(|_| std::time::Instant::now());
-        self.collect_forces(list, &mut out.forces);
+        self.collect_forces(&mut out.forces);
         let outcome = self.sum(out);
         if let (Some(sum_s), Some(start)) = (&mut self.sum_s, start) {
             *sum_s += start.elapsed().as_secs_f64();

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod dense;
 pub mod evaluation;
 mod evaluator;
+pub mod expansion;
 pub mod file;
 mod kernel;
 mod layout;

@@ -89,30 +89,4 @@ impl Rows {
             }
         }
     }
-
-    /// Fills `opposite[pair]` with the pair that leads back, from the neighbour to the centre. Rows must be sorted.
-    ///
-    /// In sorted rows the pairs that lead to `i` come in the order of row `i`, except that the images of one
-    /// neighbour come backwards.
-    pub fn opposites(&self, opposite: &mut Vec<u32>, cursor: &mut Vec<usize>) {
-        opposite.clear();
-        if opposite.capacity() < self.index.len() {
-            opposite.reserve(self.index.len() + self.index.len() / 4);
-        }
-        opposite.resize(self.index.len(), 0);
-        cursor.clone_from(&self.first);
-        for row in self.first.windows(2) {
-            let mut start = row[0];
-            while start < row[1] {
-                let neighbour = self.index[start];
-                let run = self.index[start..row[1]].iter().take_while(|&&index| index == neighbour).count();
-                let there = cursor[neighbour as usize];
-                cursor[neighbour as usize] += run;
-                for k in 0..run {
-                    opposite[start + k] = (there + run - 1 - k) as u32;
-                }
-                start += run;
-            }
-        }
-    }
 }

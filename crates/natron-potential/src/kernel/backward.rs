@@ -4,17 +4,19 @@
 //! dE/dr = (sum_lm S_lm Y_lm) u + (I - u u^T) (sum_lm H_lm dY_lm/du) / r. Here sixteen neighbours stand side by side: the
 //! sums over channels need no horizontal addition.
 
-use natron_atoms::Vec3;
 use natron_descriptor::polynomials::{NORMS, contract};
-use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide, registers};
+use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide};
 
-use super::neighbourhood::{Neighbourhood, Span};
+use crate::expansion::project_all;
+
+use super::Gradient;
+use super::neighbourhood::Neighbourhood;
 
 /// -sum of gradient x vector: xx, yy, zz, yz, xz, xy, in sixteen partial sums.
 pub(super) type Virial<T> = [Lanes<T>; 6];
 
-/// Writes the gradients (eV/A) by the neighbours of one centre into its `row`, adds to the virial (eV), and returns the
-/// force (eV/A) that the centre's own energy exerts on it: the sum of the gradients.
+/// Adds the gradients (eV/A) of one centre's energy by its neighbours' and its own position to those of the locals, and its
+/// part of the virial (eV).
 ///
 /// Leaves the norms of the harmonics in `by_density`. The part of a centre in the virial is symmetric because its energy
 /// does not change under rotation.
@@ -22,33 +24,39 @@ pub(super) type Virial<T> = [Lanes<T>; 6];
 pub(super) fn pair_gradients<T: Real, P: Path>(
     path: P,
     hood: &Neighbourhood<T>,
-    span: Span,
+    slot: usize,
     by_density: &mut [Lanes<T>; HARMONICS],
-    row: &mut [[T; 4]],
+    gradients: &mut [Gradient],
     virial: &mut Virial<T>,
-) -> Vec3 {
+) {
     for (gradient, norm) in by_density.iter_mut().zip(NORMS) {
         *gradient = gradient.scale(path, T::from_f64(norm));
     }
+    let span = hood.spans[slot];
     let end = span.start + span.count;
     let mut own = [0.0; 4];
     for start in (span.start..end).step_by(CHANNELS) {
         let gradient = sixteen(path, hood, start, by_density);
-        let vector = hood.vectors(path, start);
+        let [x, y, z, _, distance] = hood.polar[start / CHANNELS].map(|lanes| Wide::new(path, lanes.0));
+        let vector = [x * distance, y * distance, z * distance];
         for (k, (a, b)) in [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
             virial[k] = gradient[a].mul_add(-vector[b], Wide::new(path, virial[k].0)).lanes;
         }
         let [x, y, z] = gradient.map(|g| g.lanes.0);
-        for (n, &place) in hood.place[start..end.min(start + CHANNELS)].iter().enumerate() {
+        for (n, &local) in hood.local[start..end.min(start + CHANNELS)].iter().enumerate() {
             let n = n & (CHANNELS - 1);
-            let gradient = [x[n], y[n], z[n], T::ZERO];
-            row[place as usize] = gradient;
+            let gradient = [x[n].to_f64(), y[n].to_f64(), z[n].to_f64(), 0.0];
+            let sum = &mut gradients[local.number()];
             for k in 0..4 {
-                own[k] += gradient[k].to_f64();
+                sum[k] += gradient[k];
+                own[k] += gradient[k];
             }
         }
     }
-    Vec3::new(own[0], own[1], own[2])
+    let sum = &mut gradients[hood.own[slot].number()];
+    for k in 0..4 {
+        sum[k] -= own[k];
+    }
 }
 
 /// The gradients of sixteen columns.
@@ -67,7 +75,7 @@ fn sixteen<T: Real, P: Path>(
     let (values, slopes) = (Lanes::transpose(path, &values), Lanes::transpose(path, &slopes));
     let (mut turn, mut stretch) = ([Lanes::ZERO; HARMONICS], [Lanes::ZERO; HARMONICS]);
     project_all(path, by_density, &values, &slopes, &mut turn, &mut stretch);
-    let [x, y, z, inverse] = hood.polar[start / CHANNELS];
+    let [x, y, z, inverse, _] = hood.polar[start / CHANNELS];
     let [x, y, z, inverse] =
         [Wide::new(path, x.0), Wide::new(path, y.0), Wide::new(path, z.0), Wide::new(path, inverse.0)];
     let (stretch, [tx, ty, tz]) = contract(path, [x, y, z], &stretch, &turn);
@@ -75,56 +83,4 @@ fn sixteen<T: Real, P: Path>(
     // stretch u + (turn - outward u) / r
     let along = stretch - outward * inverse;
     [tx.mul_add(inverse, along * x), ty.mul_add(inverse, along * y), tz.mul_add(inverse, along * z)]
-}
-
-/// H and S of sixteen columns, as many harmonics at a time as registers hold.
-#[inline(always)]
-fn project_all<T: Real, P: Path>(
-    path: P,
-    by_density: &[Lanes<T>; HARMONICS],
-    values: &[Lanes<T>; CHANNELS],
-    slopes: &[Lanes<T>; CHANNELS],
-    turn: &mut [Lanes<T>; HARMONICS],
-    stretch: &mut [Lanes<T>; HARMONICS],
-) {
-    match registers::<T, P>(path) {
-        32.. => {
-            project::<T, P, 13>(path, by_density, values, slopes, turn, stretch, 0);
-            project::<T, P, 12>(path, by_density, values, slopes, turn, stretch, 13);
-        }
-        8..32 => {
-            for first in (0..HARMONICS).step_by(5) {
-                project::<T, P, 5>(path, by_density, values, slopes, turn, stretch, first);
-            }
-        }
-        _ => {
-            for first in 0..HARMONICS {
-                project::<T, P, 1>(path, by_density, values, slopes, turn, stretch, first);
-            }
-        }
-    }
-}
-
-/// H and S of harmonics `first .. first + TILE`.
-#[inline(always)]
-fn project<T: Real, P: Path, const TILE: usize>(
-    path: P,
-    by_density: &[Lanes<T>; HARMONICS],
-    values: &[Lanes<T>; CHANNELS],
-    slopes: &[Lanes<T>; CHANNELS],
-    turn: &mut [Lanes<T>; HARMONICS],
-    stretch: &mut [Lanes<T>; HARMONICS],
-    first: usize,
-) {
-    let by_density: &[_; TILE] = by_density[first..].first_chunk().expect("a tile of the harmonics");
-    let (mut h, mut s) = ([Lanes::ZERO; TILE], [Lanes::ZERO; TILE]);
-    for n in 0..CHANNELS {
-        for k in 0..TILE {
-            let gradient = by_density[k].0[n];
-            h[k] = values[n].axpy(path, gradient, h[k]);
-            s[k] = slopes[n].axpy(path, gradient, s[k]);
-        }
-    }
-    turn[first..first + TILE].copy_from_slice(&h);
-    stretch[first..first + TILE].copy_from_slice(&s);
 }

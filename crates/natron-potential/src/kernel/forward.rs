@@ -1,12 +1,14 @@
 //! From the neighbours of a centre to its density: A_nlm = sum_j R_n(r_ij) Y_lm(u_ij).
 
 use natron_descriptor::polynomials::{NORMS, polynomials};
-use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide, registers};
+use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, Wide};
+
+use crate::expansion::accumulate_all;
 
 use super::neighbourhood::{Neighbourhood, Span};
 use super::radial::Radial;
 
-/// Fills the density of one centre. Leaves R, R', unit vectors and inverse distances behind.
+/// Fills the density of one centre. Leaves R, R', unit vectors, inverse distances and distances behind.
 #[inline(always)]
 pub(super) fn density<T: Real, P: Path>(
     path: P,
@@ -22,7 +24,8 @@ pub(super) fn density<T: Real, P: Path>(
         let distance = x.mul_add(x, y.mul_add(y, z * z)).sqrt();
         let inverse = Wide::splat(path, T::ONE) / distance;
         let unit = [x * inverse, y * inverse, z * inverse];
-        hood.polar[start / CHANNELS] = [unit[0].lanes, unit[1].lanes, unit[2].lanes, inverse.lanes];
+        hood.polar[start / CHANNELS] =
+            [unit[0].lanes, unit[1].lanes, unit[2].lanes, inverse.lanes, distance.lanes];
         let polynomials = polynomials(path, unit);
         let mut harmonics = [Lanes::ZERO; HARMONICS];
         for lm in 0..HARMONICS {
@@ -30,47 +33,12 @@ pub(super) fn density<T: Real, P: Path>(
         }
         let columns = start..end.min(start + CHANNELS);
         for (n, column) in columns.clone().enumerate() {
-            let species = usize::from(hood.number[column]);
+            let species = hood.local[column].species();
             hood.radial[column] = radial[species].evaluate(path, distance.lanes.0[n & (CHANNELS - 1)]);
         }
         accumulate_all(path, &hood.radial[columns], &harmonics, density);
     }
     for (density, norm) in density.iter_mut().zip(NORMS) {
         *density = density.scale(path, T::from_f64(norm));
-    }
-}
-
-/// density += sum_j R(j) P(j), as many harmonics at a time as registers hold.
-#[inline(always)]
-fn accumulate_all<T: Real, P: Path>(
-    path: P,
-    radial: &[[Lanes<T>; 2]],
-    harmonics: &[Lanes<T>; HARMONICS],
-    density: &mut [Lanes<T>; HARMONICS],
-) {
-    if registers::<T, P>(path) >= 32 {
-        accumulate::<T, P, HARMONICS>(path, radial, harmonics, density);
-    } else {
-        accumulate::<T, P, 5>(path, radial, harmonics, density);
-    }
-}
-
-/// `TILE` divides the number of harmonics.
-#[inline(always)]
-fn accumulate<T: Real, P: Path, const TILE: usize>(
-    path: P,
-    radial: &[[Lanes<T>; 2]],
-    harmonics: &[Lanes<T>; HARMONICS],
-    density: &mut [Lanes<T>; HARMONICS],
-) {
-    let tiles = harmonics.as_chunks::<TILE>().0.iter().zip(density.as_chunks_mut::<TILE>().0);
-    for (harmonics, density) in tiles {
-        let mut sums = *density;
-        for (n, [value, _]) in radial.iter().enumerate() {
-            for (sum, harmonic) in sums.iter_mut().zip(harmonics) {
-                *sum = value.axpy(path, harmonic.0[n & (CHANNELS - 1)], *sum);
-            }
-        }
-        *density = sums;
     }
 }

@@ -9,6 +9,7 @@ mod forward;
 mod neighbourhood;
 mod radial;
 
+use std::ops::Range;
 use std::time::Instant;
 
 use natron_atoms::{Mat3, Species, Vec3};
@@ -16,6 +17,7 @@ use natron_descriptor::simd::Kernel;
 use natron_descriptor::{CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, Real, SimdPath, Vector};
 
 use crate::dense::{BLOCK, Network, NetworkScratch};
+use crate::layout::Local;
 use crate::model::{Model, ModelError};
 use crate::zbl::Zbl;
 pub(crate) use neighbourhood::Scene;
@@ -41,6 +43,8 @@ pub(crate) struct Compiled<T> {
 /// Kernel buffers of one thread.
 #[derive(Debug)]
 pub(crate) struct Scratch<T> {
+    /// For the positions of a task's locals, A.
+    pub positions: Vec<[f64; 4]>,
     hood: Neighbourhood<T>,
     density: Vec<[Lanes<T>; HARMONICS]>,
     by_density: [Lanes<T>; HARMONICS],
@@ -52,27 +56,23 @@ pub(crate) struct Scratch<T> {
     pub phases_s: Option<[f64; 3]>,
 }
 
+/// dE/dr of an atom, eV/A, and a fourth number without meaning: whole vectors are added.
+pub(crate) type Gradient = [f64; 4];
+
 /// What a block of centres contributes.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockOutput {
     /// Energy of each centre, eV.
     pub energies_ev: [f64; BLOCK],
-    /// What each centre's own energy exerts on it, eV/A.
-    pub own_forces: [Vec3; BLOCK],
     /// Virial, eV.
     pub virial_ev: Mat3,
     /// A pair with no distance, if there is one: (centre, neighbour, distance in A).
-    pub overlap: Option<(usize, usize, f64)>,
+    pub overlap: Option<(Local, Local, f64)>,
 }
 
 impl Default for BlockOutput {
     fn default() -> Self {
-        Self {
-            energies_ev: [0.0; BLOCK],
-            own_forces: [Vec3::zeros(); BLOCK],
-            virial_ev: Mat3::zeros(),
-            overlap: None,
-        }
+        Self { energies_ev: [0.0; BLOCK], virial_ev: Mat3::zeros(), overlap: None }
     }
 }
 
@@ -116,6 +116,7 @@ impl<T: Real> Compiled<T> {
     pub fn scratch(&self) -> Scratch<T> {
         let vectors = self.invariants.vectors();
         Scratch {
+            positions: Vec::new(),
             hood: Neighbourhood::new(BLOCK),
             density: vec![[Lanes::ZERO; HARMONICS]; BLOCK],
             by_density: [Lanes::ZERO; HARMONICS],
@@ -127,69 +128,52 @@ impl<T: Real> Compiled<T> {
         }
     }
 
-    /// Energies of `centres`, at most [`BLOCK`] atoms of one species, and the gradients by their neighbours' positions:
-    /// `rows` gets one entry (eV/A) for each pair of each centre's row in the list, one row after another.
+    /// Energies of `centres`, between one and [`BLOCK`] atoms of one species. Their gradients by all positions are added to those of
+    /// the task's locals, `gradients` (eV/A).
     pub fn block(
         &self,
         path: SimdPath,
         scene: &Scene<'_>,
-        centres: &[u32],
+        centres: Range<usize>,
         scratch: &mut Scratch<T>,
-        rows: &mut [[T; 4]],
+        gradients: &mut [Gradient],
         out: &mut BlockOutput,
     ) {
-        let Some(&leader) = centres.first() else { return };
-        let species = usize::from(scene.numbers[leader as usize]);
-        let work = BlockKernel {
-            model: self,
-            scene,
-            species,
-            centres,
-            scratch,
-            rows,
-            own_forces: &mut out.own_forces,
-        };
+        let species = scene.layout.own(centres.start).species();
+        let work = BlockKernel { model: self, scene, species, centres, scratch, gradients };
         out.virial_ev = path.run(work);
         for (energy, kernel) in out.energies_ev.iter_mut().zip(&scratch.energies) {
             *energy = kernel.to_f64() + self.baseline_ev[species];
         }
         out.overlap = None;
         for &close in &scratch.hood.close {
-            self.add_wall(centres, species, &close, &scratch.hood, rows, scene, out);
+            self.add_wall(species, &close, &scratch.hood, gradients, out);
         }
     }
 
     /// Adds half of a wall's energy and gradient to a pair, or notes that its atoms overlap.
     #[cold]
-    #[allow(clippy::too_many_arguments)]
     fn add_wall(
         &self,
-        centres: &[u32],
         species: usize,
         close: &Close,
         hood: &Neighbourhood<T>,
-        rows: &mut [[T; 4]],
-        scene: &Scene<'_>,
+        gradients: &mut [Gradient],
         out: &mut BlockOutput,
     ) {
         let distance = close.squared.sqrt();
         if distance < NO_DISTANCE_A {
-            out.overlap = Some((centres[close.slot] as usize, close.neighbour as usize, distance));
+            out.overlap = Some((hood.own[close.slot], close.neighbour, distance));
             return;
         }
-        let other = scene.numbers[close.neighbour as usize];
-        let (energy, slope) =
-            self.walls.pair(self.elements[species], self.elements[usize::from(other)], distance);
+        let other = self.elements[close.neighbour.species()];
+        let (energy, slope) = self.walls.pair(self.elements[species], other, distance);
         out.energies_ev[close.slot] += 0.5 * energy;
-        let before = centres[..close.slot].iter().map(|&centre| scene.list.row(centre as usize).len());
-        let entry = &mut rows[before.sum::<usize>() + hood.place[close.column] as usize];
-        let vector: [f64; 3] = std::array::from_fn(|k| hood.vector[k][close.column].to_f64());
+        let vector: [f64; 3] = std::array::from_fn(|k| hood.vector[close.column][k].to_f64());
         let gradient = vector.map(|x| x * (0.5 * slope / distance));
         for k in 0..3 {
-            let before = entry[k];
-            entry[k] += T::from_f64(gradient[k]);
-            // What the neighbour will feel, so that momentum is conserved to the last bit of f32.
-            out.own_forces[close.slot][k] += entry[k].to_f64() - before.to_f64();
+            gradients[close.neighbour.number()][k] += gradient[k];
+            gradients[hood.own[close.slot].number()][k] -= gradient[k];
         }
         out.virial_ev -= Vec3::from(gradient) * Vec3::from(vector).transpose();
     }
@@ -220,10 +204,9 @@ struct BlockKernel<'a, T> {
     model: &'a Compiled<T>,
     scene: &'a Scene<'a>,
     species: usize,
-    centres: &'a [u32],
+    centres: Range<usize>,
     scratch: &'a mut Scratch<T>,
-    rows: &'a mut [[T; 4]],
-    own_forces: &'a mut [Vec3; BLOCK],
+    gradients: &'a mut [Gradient],
 }
 
 impl<T: Real> Kernel for BlockKernel<'_, T> {
@@ -232,7 +215,7 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
 
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> Mat3 {
-        let Self { model, scene, species, centres, scratch, rows, own_forces } = self;
+        let Self { model, scene, species, centres, scratch, gradients: by_position } = self;
         let mut clock = scratch.phases_s.map(|_| Instant::now());
         let mut lap = |phases: &mut Option<[f64; 3]>, phase: usize| {
             if let (Some(phases), Some(start)) = (phases, &mut clock) {
@@ -241,9 +224,15 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
                 *start = now;
             }
         };
-        let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s } = scratch;
+        let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s, .. } =
+            scratch;
         let pairs = species * model.elements.len()..(species + 1) * model.elements.len();
-        hood.gather(scene, centres, &model.cutoff_squared[pairs.clone()], &model.near_squared[pairs.clone()]);
+        hood.gather(
+            scene,
+            centres.clone(),
+            &model.cutoff_squared[pairs.clone()],
+            &model.near_squared[pairs.clone()],
+        );
         let vectors = model.invariants.vectors();
         for slot in 0..centres.len() {
             let radial = &model.radial[pairs.clone()];
@@ -256,15 +245,10 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
         model.networks[species].evaluate(path, features, gradients, energies, &mut network[species]);
         lap(phases_s, 1);
         let mut virial = [Lanes::ZERO; 6];
-        let mut rows = rows;
-        for (slot, &centre) in centres.iter().enumerate() {
-            let (row, rest) = rows.split_at_mut(scene.list.row(centre as usize).len());
-            rows = rest;
+        for slot in 0..centres.len() {
             let weights = &gradients[slot * vectors..(slot + 1) * vectors];
             model.invariants.adjoint(path, &density[slot], weights, by_density);
-            row.fill([T::ZERO; 4]);
-            own_forces[slot] =
-                backward::pair_gradients(path, hood, hood.spans[slot], by_density, row, &mut virial);
+            backward::pair_gradients(path, hood, slot, by_density, by_position, &mut virial);
         }
         let [xx, yy, zz, yz, xz, xy] = virial.map(|lanes| lanes.0.iter().map(|x| x.to_f64()).sum::<f64>());
         lap(phases_s, 2);

@@ -1,17 +1,18 @@
 //! The neighbours of a block of centres, sixteen side by side.
 
-use natron_atoms::{NeighbourList, Vec3};
+use std::ops::Range;
+
 use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector, Wide};
 
-/// Atoms and pairs as the kernels see them.
+use crate::layout::{Layout, Local};
+
+/// Atoms and pairs as the kernels of one task see them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scene<'a> {
-    /// The pairs.
-    pub list: &'a NeighbourList,
-    /// [`NeighbourList::homed`] of every atom, A, `[n]`.
-    pub homed: &'a [Vec3],
-    /// Species number of every atom, `[n]`.
-    pub numbers: &'a [u8],
+    /// Centres and their neighbours.
+    pub layout: &'a Layout,
+    /// Position of each local and a zero, A.
+    pub positions: &'a [[f64; 4]],
 }
 
 /// Neighbours of one centre that are within the cutoffs, as a range of columns.
@@ -33,24 +34,24 @@ pub(crate) struct Close {
     /// Squared distance, A^2.
     pub squared: f64,
     /// The neighbour.
-    pub neighbour: u32,
+    pub neighbour: Local,
 }
 
 /// Columns of a block: one entry for each pair of a centre and a neighbour within the cutoff.
 #[derive(Debug)]
 pub(crate) struct Neighbourhood<T> {
-    /// From the centre to the neighbour, A.
-    pub vector: [Vec<T>; 3],
-    /// Species number of the neighbour.
-    pub number: Vec<u8>,
-    /// Which pair of the centre's row it is.
-    pub place: Vec<u32>,
+    /// From the centre to the neighbour, A, and a zero.
+    pub vector: Vec<[T; 4]>,
+    /// Which of the task's locals the neighbour is.
+    pub local: Vec<Local>,
     /// R and R'.
     pub radial: Vec<[Lanes<T>; 2]>,
-    /// Unit vectors and inverse distances (1/A) of sixteen columns each.
-    pub polar: Vec<[Lanes<T>; 4]>,
+    /// Unit vectors, inverse distances (1/A) and distances (A) of sixteen columns each.
+    pub polar: Vec<[Lanes<T>; 5]>,
     /// Where each centre's columns are.
     pub spans: Vec<Span>,
+    /// Which of the task's locals each centre is.
+    pub own: Vec<Local>,
     /// Pairs below the distance their species were given.
     pub close: Vec<Close>,
 }
@@ -58,12 +59,12 @@ pub(crate) struct Neighbourhood<T> {
 impl<T: Real> Neighbourhood<T> {
     pub fn new(centres: usize) -> Self {
         Self {
-            vector: [Vec::new(), Vec::new(), Vec::new()],
-            number: Vec::new(),
-            place: Vec::new(),
+            vector: Vec::new(),
+            local: Vec::new(),
             radial: Vec::new(),
             polar: Vec::new(),
             spans: vec![Span::default(); centres],
+            own: vec![Local::default(); centres],
             close: Vec::with_capacity(centres),
         }
     }
@@ -71,13 +72,14 @@ impl<T: Real> Neighbourhood<T> {
     /// Lists the neighbours of `centres` within the squared cutoffs (A^2) by neighbour species; pairs nearer than the
     /// squares in `near` are listed as close, too.
     #[inline(always)]
-    pub fn gather(&mut self, scene: &Scene<'_>, centres: &[u32], cutoff_squared: &[f64], near: &[f64]) {
+    pub fn gather(&mut self, scene: &Scene<'_>, centres: Range<usize>, cutoff_squared: &[f64], near: &[f64]) {
         self.close.clear();
         let mut start = 0;
-        for (slot, &centre) in centres.iter().enumerate() {
-            let row = scene.list.rows(centre as usize);
-            self.reserve(start + row.0.len() + CHANNELS);
-            let count = self.gather_row(scene, slot, centre as usize, start, cutoff_squared, near);
+        for (slot, centre) in centres.enumerate() {
+            let neighbours = scene.layout.neighbours(centre);
+            self.own[slot] = scene.layout.own(centre);
+            self.reserve(start + neighbours.len() + CHANNELS);
+            let count = self.gather_row(scene.positions, slot, neighbours, start, cutoff_squared, near);
             self.spans[slot] = Span { start, count };
             self.pad(start + count);
             start += count.next_multiple_of(CHANNELS);
@@ -87,44 +89,43 @@ impl<T: Real> Neighbourhood<T> {
     #[inline(always)]
     fn gather_row(
         &mut self,
-        scene: &Scene<'_>,
+        positions: &[[f64; 4]],
         slot: usize,
-        centre: usize,
+        neighbours: &[Local],
         start: usize,
         cutoff_squared: &[f64],
         near: &[f64],
     ) -> usize {
-        let (indices, images) = scene.list.rows(centre);
-        let (offsets, here) = (scene.list.offsets(), scene.homed[centre]);
-        let [x, y, z] = &mut self.vector;
-        // One length for all columns: one check of bounds for all.
-        let end = start + indices.len();
-        let (x, y, z) = (&mut x[start..end], &mut y[start..end], &mut z[start..end]);
-        let (number, place) = (&mut self.number[start..end], &mut self.place[start..end]);
+        let here = positions[self.own[slot].number()];
+        // One length for both columns: one check of bounds for both.
+        let end = start + neighbours.len();
+        let (vectors, kept) = (&mut self.vector[start..end], &mut self.local[start..end]);
         let mut at = 0;
-        for (k, (&index, &image)) in indices.iter().zip(images).enumerate() {
-            let vector = scene.homed[index as usize] + offsets[image as usize] - here;
-            let squared = vector.norm_squared();
-            let species = scene.numbers[index as usize];
-            (x[at], y[at], z[at]) = (T::from_f64(vector.x), T::from_f64(vector.y), T::from_f64(vector.z));
-            (number[at], place[at]) = (species, k as u32);
-            if squared < near[usize::from(species)] {
-                self.close.push(Close { slot, column: start + at, squared, neighbour: index });
+        for &local in neighbours {
+            let there = positions[local.number()];
+            let (mut vector, mut narrow) = ([0.0; 4], [T::ZERO; 4]);
+            for k in 0..4 {
+                vector[k] = there[k] - here[k];
+                narrow[k] = T::from_f64(vector[k]);
+            }
+            let squared = vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2];
+            (vectors[at], kept[at]) = (narrow, local);
+            if squared < near[local.species()] {
+                self.close.push(Close { slot, column: start + at, squared, neighbour: local });
             }
             // What lies outside is overwritten by the next: no branch to mispredict.
-            at += usize::from(squared < cutoff_squared[usize::from(species)]);
+            at += usize::from(squared < cutoff_squared[local.species()]);
         }
         at
     }
 
     fn reserve(&mut self, columns: usize) {
-        if self.number.len() < columns {
+        if self.local.len() < columns {
             let columns = (2 * columns).next_multiple_of(CHANNELS);
-            self.vector.iter_mut().for_each(|vector| vector.resize(columns, T::ZERO));
-            self.number.resize(columns, 0);
-            self.place.resize(columns, 0);
+            self.vector.resize(columns, [T::ZERO; 4]);
+            self.local.resize(columns, Local::default());
             self.radial.resize(columns, [Lanes::ZERO; 2]);
-            self.polar.resize(columns / CHANNELS, [Lanes::ZERO; 4]);
+            self.polar.resize(columns / CHANNELS, [Lanes::ZERO; 5]);
         }
     }
 
@@ -132,9 +133,7 @@ impl<T: Real> Neighbourhood<T> {
     #[inline(always)]
     fn pad(&mut self, end: usize) {
         for column in end..end.next_multiple_of(CHANNELS) {
-            for (k, vector) in self.vector.iter_mut().enumerate() {
-                vector[column] = if k == 2 { T::ONE } else { T::ZERO };
-            }
+            self.vector[column] = [T::ZERO, T::ZERO, T::ONE, T::ZERO];
             self.radial[column] = [Lanes::ZERO; 2];
         }
     }
@@ -142,7 +141,13 @@ impl<T: Real> Neighbourhood<T> {
     /// The vectors (A) in columns `start .. start + 16`.
     #[inline(always)]
     pub fn vectors<P: Path>(&self, path: P, start: usize) -> [Wide<T, P>; 3] {
-        let column = |k: usize| *self.vector[k][start..].first_chunk().expect("columns come in sixteens");
-        std::array::from_fn(|k| Wide::new(path, column(k)))
+        let vectors: &[_; CHANNELS] = self.vector[start..].first_chunk().expect("columns come in sixteens");
+        let mut lanes = [[T::ZERO; CHANNELS]; 3];
+        for n in 0..CHANNELS {
+            for k in 0..3 {
+                lanes[k][n] = vectors[n][k];
+            }
+        }
+        [Wide::new(path, lanes[0]), Wide::new(path, lanes[1]), Wide::new(path, lanes[2])]
     }
 }
