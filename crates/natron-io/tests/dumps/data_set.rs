@@ -14,22 +14,23 @@ fn frames(count: usize) -> Vec<Frame> {
         let vector = |i: usize, scale: f64| Vec3::new(i as f64, k as f64, (i * k % 17) as f64) * scale;
         let cell = match k % 3 {
             0 => Cell::open(),
-            _ => {
-                Cell::new([[9.0, 0.5, 0.0], [0.0, 8.0, k as f64], [0.0, 0.0, 7.0]], [true, true, k % 2 == 0])
-                    .expect("a cell")
-            }
+            _ => Cell::new(
+                [[9.0, 0.5, 0.0], [0.0, 8.0, k as f64], [0.0, 0.0, 7.0]],
+                [true, true, k.is_multiple_of(2)],
+            )
+            .expect("a cell"),
         };
         let species = (0..atoms).map(|i| if i % 2 == 0 { Species::C } else { Species::NA }).collect();
         let mut frame = Frame::new(
             Structure::new(cell, species, (0..atoms).map(|i| vector(i, 0.1)).collect()).expect("fits"),
         );
         frame.labels = Labels {
-            energy_ev: (k % 2 == 0).then_some(-0.1 * k as f64),
-            free_energy_ev: (k % 4 != 0).then_some(-0.3 * k as f64),
-            forces: (k % 5 != 0).then(|| (0..atoms).map(|i| vector(i, 1.0 / 3.0)).collect()),
+            energy_ev: (k.is_multiple_of(2)).then_some(-0.1 * k as f64),
+            free_energy_ev: (!k.is_multiple_of(4)).then_some(-0.3 * k as f64),
+            forces: (!k.is_multiple_of(5)).then(|| (0..atoms).map(|i| vector(i, 1.0 / 3.0)).collect()),
             virial_ev: (k % 3 == 1).then(|| Mat3::from_fn(|i, j| (i + 3 * j + k) as f64 / 7.0)),
         };
-        frame.velocities = (k % 6 == 0).then(|| (0..atoms).map(|i| vector(i, 1e-3)).collect());
+        frame.velocities = (k.is_multiple_of(6)).then(|| (0..atoms).map(|i| vector(i, 1e-3)).collect());
         frame.info = vec![
             ("kind".into(), InfoValue::Text(format!("a \"kind\" of {k} \u{c5}"))),
             ("n".into(), InfoValue::Int(k as i64)),
