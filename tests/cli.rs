@@ -14,6 +14,7 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
+mod uncertainty;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -98,3 +98,45 @@ fn step_of(frame: &Frame) -> Option<u64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use natron_atoms::{Cell, Species, Structure, Vec3};
+
+    use super::*;
+
+    #[test]
+    fn what_lies_beyond_the_restart_is_taken_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(UNCERTAIN);
+        let cell = Cell::new([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 4.0]], [true; 3]).expect("a cell");
+        let structure = Structure::new(cell, vec![Species::C], vec![Vec3::zeros()]).expect("a structure");
+        let mut text = Vec::new();
+        for step in [1, 6, 11] {
+            let mut frame = Frame::new(structure.clone());
+            frame.info.push(("step".into(), InfoValue::Int(step)));
+            natron_io::write_frame(&mut text, &frame).expect("writes");
+        }
+        let every = NonZeroU64::new(5).expect("not zero");
+        let limits = UncertaintyLimits {
+            action: UncertaintyAction::Collect,
+            atom_energy_max_mev: None,
+            force_max: None,
+            force_every: every,
+            collect_every: every,
+        };
+        for (bytes, step, kept) in
+            [(&text[..], 7, 2), (&text[..text.len() - 4], 20, 2), (&text[..], 11, 3), (&text[..], 0, 0)]
+        {
+            std::fs::write(&path, bytes).expect("writes");
+            let found = Uncertain::new(limits, folder.path(), step).expect("reads");
+            let frames = natron_io::read_frames(&path).unwrap_or_default();
+            assert_eq!((frames.len(), found.last), (kept, frames.last().and_then(step_of)));
+        }
+        assert!(
+            Uncertain::new(limits, &folder.path().join("new"), 0).expect("nothing is there").last.is_none()
+        );
+    }
+}
