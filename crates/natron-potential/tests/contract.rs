@@ -173,8 +173,8 @@ fn the_spread_is_that_of_whole_models() {
             potential.force_std_ev_per_a(&structure, &list).expect("evaluates").expect("an ensemble");
         for atom in 0..structure.len() {
             same(stds[atom], rms(&|e| e.atom_energies_ev[atom]));
-            for k in 0..3 {
-                same(forces[atom][k], rms(&|e| e.forces[atom][k]));
+            for (k, std) in forces[atom].iter().enumerate() {
+                same(*std, rms(&|e| e.forces[atom][k]));
             }
         }
         // The ensemble changes nothing else.
