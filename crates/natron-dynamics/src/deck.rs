@@ -52,8 +52,8 @@ pub struct MdDeck {
     #[serde(default, skip_serializing_if = "LimitsDeck::is_default")]
     pub limits: LimitsDeck,
     /// How unsure the potential may be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uncertainty: Option<UncertaintyDeck>,
+    #[serde(default, skip_serializing_if = "UncertaintyDeck::is_default")]
+    pub uncertainty: UncertaintyDeck,
     /// Neighbour list.
     #[serde(default, skip_serializing_if = "NeighbourDeck::is_default")]
     pub neighbour: NeighbourDeck,
@@ -144,7 +144,7 @@ pub struct AnalysisDeck {
     pub reference: Vec<String>,
 }
 
-/// `[uncertainty]`: what happens where the potential is unsure; at least one limit is needed.
+/// `[uncertainty]`: what happens where the potential is unsure; nothing is watched without a limit.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UncertaintyDeck {
@@ -181,6 +181,12 @@ pub struct LimitsDeck {
     /// Largest change of the total energy since the start of an NVE stage, meV per atom; default 50.
     #[serde(rename = "energy_change_max_meV_per_atom", skip_serializing_if = "Option::is_none")]
     pub energy_change_max_mev_per_atom: Option<f64>,
+}
+
+impl UncertaintyDeck {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl LimitsDeck {

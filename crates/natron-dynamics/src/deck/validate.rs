@@ -40,7 +40,8 @@ impl MdDeck {
         let output = output::check(&self.output, &self.groups, &mut problems);
         let (mobile, reference) = analysis(&self.analysis, &mut problems);
         let limits = limits(&self.limits, &mut problems);
-        let uncertainty = self.uncertainty.as_ref().map(|deck| uncertainty(deck, &mut problems));
+        let watched = (self.uncertainty != UncertaintyDeck::default()).then_some(&self.uncertainty);
+        let uncertainty = watched.map(|deck| uncertainty(deck, &mut problems));
         let limits = limits.map(|limits| Limits { uncertainty: uncertainty.flatten(), ..limits });
         let skin = problems.quantity("neighbour.skin_A", self.neighbour.skin_a, LengthA::new);
         let groups = group::check(&self.groups, &mut problems);
