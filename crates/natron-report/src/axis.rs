@@ -50,7 +50,8 @@ impl Axis {
             return None;
         }
         Some(if self.log {
-            (value / self.low).ln() / (self.high / self.low).ln()
+            // Ratios of the ends may overflow, differences of their logarithms do not.
+            (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
         } else {
             (value - self.low) / (self.high - self.low)
         })
@@ -85,6 +86,13 @@ mod tests {
         assert_eq!((axis.position(low), axis.position(high)), (Some(0.0), Some(1.0)));
         assert!((axis.position(10.0).expect("positive") - 0.5).abs() < 1e-12);
         assert_eq!((axis.position(-1.0), axis.position(f64::NAN)), (None, None));
+    }
+
+    #[test]
+    fn ranges_whose_ratio_overflows_have_positions() {
+        let axis = Axis::around([1.4e-150, 4.2e147].into_iter(), true);
+        let at = |value: f64| axis.position(value).expect("inside");
+        assert!(at(1.4e-150) > 0.0 && at(4.2e147) < 1.0 && (at(0.1) - 0.5).abs() < 0.01, "{}", at(0.1));
     }
 
     #[test]

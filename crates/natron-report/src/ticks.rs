@@ -40,7 +40,7 @@ pub fn linear(low: f64, high: f64, target: usize) -> Ticks {
 
 /// Marks for a logarithmic axis, 0 < low < high: decades, and where there are few of them also 2 and 5.
 pub fn logarithmic(low: f64, high: f64, target: usize) -> Ticks {
-    let decades = (high / low).log10();
+    let decades = high.log10() - low.log10();
     if decades < 0.7 {
         let mut ticks = linear(low, high, target);
         ticks.major.retain(|t| t.at > 0.0);
