@@ -71,7 +71,8 @@ impl<'o> Screen<'o> {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {prefix}")
+    // Speed and state on a line of their own: beside them 80 columns leave no room for the bar.
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len}\n{prefix}")
         .expect("the template is valid")
         .progress_chars("=> ");
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
