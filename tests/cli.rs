@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod ensembles;
 mod evaluate;
+mod learn;
 mod limits;
 mod md;
 mod new;
@@ -14,6 +15,7 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
+mod tune;
 mod uncertainty;
 
 use std::path::Path;
@@ -42,6 +44,11 @@ fn succeeds(folder: &Path, arguments: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "natron {arguments:?}: {:?}\n{stderr}", output.status.code());
     String::from_utf8(output.stdout).expect("stdout is text")
+}
+
+/// What a command with `--json` said.
+fn value(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
 /// Runs natron with `--json` and expects it to succeed; the object.

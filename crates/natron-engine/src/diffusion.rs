@@ -123,7 +123,7 @@ fn warnings_of(ensemble: &str) -> Vec<String> {
 }
 
 /// A trajectory stands for itself, a run directory for the trajectories in it.
-fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }

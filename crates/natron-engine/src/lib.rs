@@ -18,9 +18,12 @@ mod error;
 pub mod evaluate;
 mod files;
 pub mod job;
+#[cfg(feature = "train")]
+pub mod learn;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
+pub mod repair;
 pub mod run_directory;
 pub mod schema;
 mod structure;
@@ -32,6 +35,8 @@ pub mod threads;
 #[cfg(feature = "train")]
 pub mod train;
 mod trajectory;
+#[cfg(feature = "train")]
+pub mod tune;
 pub mod watch;
 
 pub use envelope::Build;

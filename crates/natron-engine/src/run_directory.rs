@@ -50,6 +50,14 @@ impl RunDirectory {
         if occupied { lock(path).map(drop) } else { Ok(()) }
     }
 
+    /// Says whether nobody writes into a directory.
+    ///
+    /// # Errors
+    /// Another process does, or the directory cannot be used.
+    pub fn check_free(path: &Path) -> Result<(), InputError> {
+        lock(path).map(drop)
+    }
+
     /// Says whether the directory is there already or could be made, and writes nothing.
     ///
     /// # Errors

@@ -70,6 +70,14 @@ pub enum Command {
     #[cfg(feature = "train")]
     #[command(long_about = commands::train::ABOUT, after_help = commands::train::EXAMPLES)]
     Train(commands::job::JobArguments),
+    /// Find what a potential does not know, have it labelled, train again
+    #[cfg(feature = "train")]
+    #[command(long_about = commands::learn::ABOUT, after_help = commands::learn::EXAMPLES)]
+    Learn(commands::job::JobArguments),
+    /// Search the settings of a training within a given time
+    #[cfg(feature = "train")]
+    #[command(long_about = commands::tune::ABOUT, after_help = commands::tune::EXAMPLES)]
+    Tune(commands::job::JobArguments),
     /// Compare a potential with labelled frames
     Evaluate(commands::evaluate::Arguments),
     /// Compute diffusion coefficients from trajectories
@@ -82,6 +90,8 @@ pub enum Command {
         #[command(subcommand)]
         what: commands::data::What,
     },
+    /// Make the trajectory of a killed run a file that every program opens
+    Repair(commands::repair::Arguments),
     /// Write a new deck to start from
     New {
         /// Which kind.
@@ -103,10 +113,15 @@ impl Command {
             Self::Md(_) => "md",
             #[cfg(feature = "train")]
             Self::Train(_) => "train",
+            #[cfg(feature = "train")]
+            Self::Learn(_) => "learn",
+            #[cfg(feature = "train")]
+            Self::Tune(_) => "tune",
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",
             Self::Data { .. } => "data",
+            Self::Repair(_) => "repair",
             Self::New { .. } => "new",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",

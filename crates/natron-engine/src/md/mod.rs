@@ -19,3 +19,5 @@ pub use job::MdJob;
 
 pub(crate) use log::now_utc;
 pub(crate) use run::TRAJECTORY;
+#[cfg(feature = "train")]
+pub(crate) use uncertain::UNCERTAIN;

@@ -6,12 +6,17 @@ pub mod data;
 pub mod diffusion;
 pub mod evaluate;
 pub mod job;
+#[cfg(feature = "train")]
+pub mod learn;
 pub mod man;
 pub mod md;
 pub mod new;
+pub mod repair;
 pub mod schema;
 #[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "train")]
+pub mod tune;
 
 use std::path::Path;
 
