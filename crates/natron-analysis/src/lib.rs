@@ -6,6 +6,7 @@
 //!
 //! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
 
+pub mod bonds;
 pub mod collective;
 pub mod covariance;
 pub mod curves;
@@ -16,12 +17,15 @@ pub mod paths;
 pub mod rdf;
 pub mod regression;
 pub mod result;
+pub mod rings;
 pub mod trajectory;
 pub mod unwrap;
 pub mod verdict;
 pub mod window;
 
+pub use bonds::{Bonds, Spread};
 pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
 pub use rdf::{RadialDistribution, RdfError, radial_distribution};
 pub use result::{DiffusionResult, Verdict};
+pub use rings::{RingCounts, shortest_path_rings};
 pub use trajectory::{Cells, Trajectory, TrajectoryError};

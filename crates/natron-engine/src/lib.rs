@@ -10,6 +10,7 @@ compile_error!(
 );
 
 pub mod bench;
+pub mod build;
 pub mod data;
 pub mod deck;
 pub mod diffusion;

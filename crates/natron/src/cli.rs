@@ -76,6 +76,9 @@ pub enum Command {
     Diffusion(commands::diffusion::Arguments),
     /// Measure the speed of molecular dynamics on this machine
     Bench(commands::bench::Arguments),
+    /// Build structures: crystals, layers, pores, carbon hosts, sodium in voids
+    #[command(long_about = commands::build::ABOUT, after_help = commands::build::EXAMPLES)]
+    Build(commands::job::JobArguments),
     /// Check, convert, split and select files of frames
     Data {
         /// What to do.
@@ -106,6 +109,7 @@ impl Command {
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",
+            Self::Build(_) => "build",
             Self::Data { .. } => "data",
             Self::New { .. } => "new",
             Self::Schema(_) => "schema",

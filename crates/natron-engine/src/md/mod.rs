@@ -2,11 +2,11 @@
 
 pub(crate) mod explain;
 mod job;
-mod log;
-mod recorder;
-mod replicas;
-mod report;
-mod restarts;
+pub(crate) mod log;
+pub(crate) mod recorder;
+pub(crate) mod replicas;
+pub(crate) mod report;
+pub(crate) mod restarts;
 mod resume;
 mod run;
 mod speed;

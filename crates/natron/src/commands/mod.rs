@@ -1,6 +1,7 @@
 //! One file for each command: its flags, its help, and how its result is shown.
 
 pub mod bench;
+pub mod build;
 pub mod completions;
 pub mod data;
 pub mod diffusion;
