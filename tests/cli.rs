@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bench;
+mod build;
 mod data;
 mod ensembles;
 mod evaluate;

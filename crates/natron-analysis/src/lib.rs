@@ -11,6 +11,7 @@ pub mod collective;
 pub mod covariance;
 pub mod curves;
 pub mod diffusion;
+pub mod equilibration;
 pub mod estimate;
 pub mod msd;
 pub mod paths;
@@ -25,6 +26,7 @@ pub mod window;
 
 pub use bonds::{Bonds, Spread};
 pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
+pub use equilibration::{Equilibration, equilibration};
 pub use rdf::{RadialDistribution, RdfError, radial_distribution};
 pub use result::{DiffusionResult, Verdict};
 pub use rings::{RingCounts, shortest_path_rings};

@@ -19,12 +19,14 @@ mod error;
 pub mod evaluate;
 mod files;
 pub mod job;
+mod keys;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
 pub mod run_directory;
 pub mod schema;
 mod structure;
+pub mod study;
 /// Rows of text in aligned columns.
 pub mod table {
     pub use natron_report::Table;

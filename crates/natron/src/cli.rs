@@ -91,6 +91,9 @@ pub enum Command {
         #[command(subcommand)]
         what: commands::new::What,
     },
+    /// Measure diffusion over fillings, temperatures and replicas
+    #[command(long_about = commands::study::ABOUT, after_help = commands::study::EXAMPLES)]
+    Study(commands::job::JobArguments),
     /// Print the JSON schema of a deck, for editors
     Schema(commands::schema::Arguments),
     /// Print the completions for a shell
@@ -112,6 +115,7 @@ impl Command {
             Self::Build(_) => "build",
             Self::Data { .. } => "data",
             Self::New { .. } => "new",
+            Self::Study(_) => "study",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",

@@ -53,7 +53,7 @@ impl From<RunError> for Unmade {
 }
 
 /// Name of the structure with so many inserted atoms of a species.
-pub(super) fn filled_name(symbol: &str, atoms: usize) -> String {
+pub(crate) fn filled_name(symbol: &str, atoms: usize) -> String {
     format!("{}-{atoms:03}.extxyz", symbol.to_lowercase())
 }
 

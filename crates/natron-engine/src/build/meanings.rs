@@ -5,35 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::BuildDeck;
 use crate::envelope::json as to_json;
-
-/// A key: its table, the kinds of structure it belongs to ("" for all), its type in JSON schema, whether it must be there, and what it
-/// means.
-struct Key {
-    table: &'static str,
-    kinds: &'static str,
-    name: &'static str,
-    value: Type,
-    required: bool,
-    text: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Type {
-    Text,
-    Number,
-    Count,
-    Counts(usize),
-}
+use crate::keys::{self, Key, Type, belongs, key, needed, object};
 
 use Type::{Count, Counts, Number, Text};
-
-const fn key(table: &'static str, name: &'static str, value: Type, text: &'static str) -> Key {
-    Key { table, kinds: "", name, value, required: false, text }
-}
-
-const fn needed(table: &'static str, name: &'static str, value: Type, text: &'static str) -> Key {
-    Key { table, kinds: "", name, value, required: true, text }
-}
 
 const fn of(kinds: &'static str, name: &'static str, value: Type, text: &'static str) -> Key {
     Key { table: "structure", kinds, name, value, required: false, text }
@@ -46,8 +20,9 @@ const fn must(kinds: &'static str, name: &'static str, value: Type, text: &'stat
 const KINDS: [&str; 8] =
     ["graphite", "turbostratic", "slit-pore", "diamond", "bcc", "liquid", "amorphous", "file"];
 const MELTS: &str = "liquid amorphous";
+const ALL: &str = "";
 
-const KEYS: &[Key] = &[
+pub(crate) const KEYS: &[Key] = &[
     needed("", "format", Count, "format of this deck"),
     key(
         "",
@@ -81,6 +56,7 @@ const KEYS: &[Key] = &[
         Count,
         "number of layers; a multiple of the stacking's period",
     ),
+    must(ALL, "kind", Text, "graphite, turbostratic, slit-pore, diamond, bcc, liquid, amorphous or file"),
     of("graphite slit-pore", "stacking", Text, "AA, AB or ABC"),
     of("graphite turbostratic slit-pore", "spacing_A", Number, "distance between layers"),
     of("graphite turbostratic slit-pore", "bond_A", Number, "length of a C-C bond"),
@@ -154,32 +130,7 @@ pub(super) fn to_toml(deck: &BuildDeck) -> String {
 
 /// The deck as TOML, defaults included, with a comment behind every value.
 pub(super) fn explain(deck: &BuildDeck) -> String {
-    let kind = kind_of(&deck.structure);
-    let mut table = String::new();
-    let mut text = String::new();
-    for line in to_toml(deck).lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            table = name.to_owned();
-        }
-        let meaning = line.split_once(" = ").and_then(|(name, _)| meaning(&table, &kind, name));
-        match meaning {
-            Some(meaning) => text += &format!("{line:<34} # {meaning}\n"),
-            None => text += &format!("{line}\n"),
-        }
-    }
-    text
-}
-
-fn meaning(table: &str, kind: &str, name: &str) -> Option<&'static str> {
-    if (table, name) == ("structure", "kind") {
-        return Some("graphite, turbostratic, slit-pore, diamond, bcc, liquid, amorphous or file");
-    }
-    let fits = |key: &&Key| key.table == table && key.name == name && belongs(key, kind);
-    KEYS.iter().find(fits).map(|key| key.text)
-}
-
-fn belongs(key: &Key, kind: &str) -> bool {
-    key.kinds.is_empty() || key.kinds.split(' ').any(|k| k == kind)
+    keys::explain(&to_toml(deck), KEYS, &kind_of(&deck.structure))
 }
 
 /// Schema of the build deck.
@@ -206,31 +157,7 @@ fn structure(kind: &str) -> Value {
     let mut table = object(KEYS.iter().filter(|key| key.table == "structure" && belongs(key, kind)));
     table["title"] = kind.into();
     table["properties"]["kind"] = json!({ "const": kind });
-    table["required"].as_array_mut().expect("a list").push("kind".into());
     table
-}
-
-fn object<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
-    let (mut properties, mut required) = (Map::new(), Vec::new());
-    for key in keys {
-        let mut described = match key.value {
-            Text => json!({ "type": "string" }),
-            Number => json!({ "type": "number" }),
-            Count => json!({ "type": "integer", "minimum": 0 }),
-            Counts(0) => {
-                json!({ "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 1 })
-            }
-            Counts(n) => {
-                json!({ "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": n, "maxItems": n })
-            }
-        };
-        described["description"] = key.text.into();
-        properties.insert(key.name.into(), described);
-        if key.required {
-            required.push(Value::from(key.name));
-        }
-    }
-    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod report;
 mod run;
 mod summary;
 
-pub use deck::BuildDeck;
+pub use deck::{BuildDeck, OutputTable as BuildOutput};
 pub use job::BuildJob;
-pub(crate) use meanings::schema;
+pub(crate) use make::filled_name;
+pub(crate) use meanings::{KEYS, schema};

@@ -2,6 +2,7 @@
 
 pub(crate) mod explain;
 mod job;
+mod last;
 pub(crate) mod log;
 pub(crate) mod recorder;
 pub(crate) mod replicas;
@@ -12,7 +13,7 @@ mod run;
 mod speed;
 mod stages;
 mod summary;
-mod thermo_file;
+pub(crate) mod thermo_file;
 mod uncertain;
 
 pub use job::MdJob;

@@ -11,6 +11,7 @@ pub mod man;
 pub mod md;
 pub mod new;
 pub mod schema;
+pub mod study;
 #[cfg(feature = "train")]
 pub mod train;
 
