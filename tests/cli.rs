@@ -15,6 +15,7 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
+mod study;
 mod uncertainty;
 
 use std::path::Path;

@@ -16,7 +16,7 @@ use crate::BuildError;
 /// Verlet skin, A.
 const SKIN_A: f64 = 1.0;
 /// How far the stress of a relaxed cell may be from the pressure, GPa.
-const STRESS_MAX_GPA: f64 = 0.1;
+const STRESS_MAX_GPA: f64 = 0.05;
 /// What the barostat takes the compressibility to be, 1/GPa: that of soft carbon hosts within a factor of three.
 const COMPRESSIBILITY_PER_GPA: f64 = 0.05;
 
