@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bench;
+mod build;
 mod data;
 mod ensembles;
 mod evaluate;
@@ -16,6 +17,7 @@ mod resume;
 mod schema;
 mod streams;
 mod tune;
+mod study;
 mod uncertainty;
 
 use std::path::Path;

@@ -10,6 +10,7 @@ compile_error!(
 );
 
 pub mod bench;
+pub mod build;
 pub mod data;
 pub mod deck;
 pub mod diffusion;
@@ -20,6 +21,7 @@ mod files;
 pub mod job;
 #[cfg(feature = "train")]
 pub mod learn;
+mod keys;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
@@ -27,6 +29,7 @@ pub mod repair;
 pub mod run_directory;
 pub mod schema;
 mod structure;
+pub mod study;
 /// Rows of text in aligned columns.
 pub mod table {
     pub use natron_report::Table;

@@ -101,6 +101,11 @@ impl RunDirectory {
     }
 }
 
+/// How to go on in a directory of natron's own, whatever an earlier process has left there.
+pub(crate) fn existing_for(path: &Path) -> Existing {
+    if is_run(path) { Existing::Resume } else { Existing::Refuse }
+}
+
 /// Whether a run was ever begun here; it may have been killed before its first restart.
 fn is_run(path: &Path) -> bool {
     path.join(LOCKED).is_file() || folders_written(path).any(|folder| folder.join("restart").is_dir())

@@ -84,6 +84,9 @@ pub enum Command {
     Diffusion(commands::diffusion::Arguments),
     /// Measure the speed of molecular dynamics on this machine
     Bench(commands::bench::Arguments),
+    /// Build structures: crystals, layers, pores, carbon hosts, sodium in voids
+    #[command(long_about = commands::build::ABOUT, after_help = commands::build::EXAMPLES)]
+    Build(commands::job::JobArguments),
     /// Check, convert, split and select files of frames
     Data {
         /// What to do.
@@ -98,6 +101,9 @@ pub enum Command {
         #[command(subcommand)]
         what: commands::new::What,
     },
+    /// Measure diffusion over fillings, temperatures and replicas
+    #[command(long_about = commands::study::ABOUT, after_help = commands::study::EXAMPLES)]
+    Study(commands::job::JobArguments),
     /// Print the JSON schema of a deck, for editors
     Schema(commands::schema::Arguments),
     /// Print the completions for a shell
@@ -120,9 +126,11 @@ impl Command {
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",
+            Self::Build(_) => "build",
             Self::Data { .. } => "data",
             Self::Repair(_) => "repair",
             Self::New { .. } => "new",
+            Self::Study(_) => "study",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",

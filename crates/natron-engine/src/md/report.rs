@@ -167,7 +167,7 @@ fn thinned(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
 }
 
 /// The structure with every atom inside the cell.
-fn picture(structure: &Structure) -> String {
+pub(crate) fn picture(structure: &Structure) -> String {
     let rows = structure.cell.rows();
     let edges: [[f64; 3]; 3] = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)]));
     let periodic = structure.cell.periodic().contains(&true);

@@ -15,7 +15,7 @@ use crate::md::explain::meanings;
 use probe::{Probe, key_of};
 
 /// The dialect: the one that editors of TOML understand.
-const DIALECT: &str = "http://json-schema.org/draft-07/schema#";
+pub(crate) const DIALECT: &str = "http://json-schema.org/draft-07/schema#";
 
 /// Schema of the MD deck.
 pub fn md() -> Value {
@@ -40,6 +40,16 @@ pub fn md() -> Value {
     schema.insert("title".into(), "natron md deck".into());
     schema.extend(root.as_object().expect("a table").clone());
     schema.into()
+}
+
+/// Schema of the build deck.
+pub fn build() -> Value {
+    crate::build::schema()
+}
+
+/// Schema of the study deck.
+pub fn study() -> Value {
+    crate::study::schema()
 }
 
 /// Tables below the top level, in the order of the explanations.

@@ -1,6 +1,7 @@
 //! One file for each command: its flags, its help, and how its result is shown.
 
 pub mod bench;
+pub mod build;
 pub mod completions;
 pub mod data;
 pub mod diffusion;
@@ -13,6 +14,7 @@ pub mod md;
 pub mod new;
 pub mod repair;
 pub mod schema;
+pub mod study;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "train")]

@@ -13,6 +13,10 @@ use crate::output::Output;
 pub enum Deck {
     /// The deck of natron md
     Md,
+    /// The deck of natron build
+    Build,
+    /// The deck of natron study
+    Study,
 }
 
 /// Which schema.
@@ -37,6 +41,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
     let schema = match arguments.deck {
         Deck::Md => schema::md(),
+        Deck::Build => schema::build(),
+        Deck::Study => schema::study(),
     };
     let text = format!("{schema:#}\n");
     let mut map = output.build.envelope("schema");
