@@ -3,6 +3,7 @@
 mod bad_input;
 mod bench;
 mod data;
+mod diffusion;
 mod ensembles;
 mod evaluate;
 mod limits;

@@ -6,22 +6,32 @@
 //!
 //! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
 
+pub mod arrhenius;
+pub mod charge;
+pub mod checks;
 pub mod collective;
 pub mod covariance;
 pub mod curves;
 pub mod diffusion;
 pub mod estimate;
+pub mod green_kubo;
 pub mod msd;
 pub mod paths;
+pub mod posterior;
 pub mod rdf;
+pub mod recorder;
 pub mod regression;
 pub mod result;
+pub mod tensor;
+pub mod track;
 pub mod trajectory;
 pub mod unwrap;
+pub mod value;
 pub mod verdict;
 pub mod window;
 
-pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
+pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion, diffusion_of_recordings};
 pub use rdf::{RadialDistribution, RdfError, radial_distribution};
+pub use recorder::{Recorder, Recording};
 pub use result::{DiffusionResult, Verdict};
 pub use trajectory::{Cells, Trajectory, TrajectoryError};
