@@ -4,6 +4,7 @@ mod bad_input;
 mod bench;
 mod build;
 mod data;
+mod diffusion;
 mod ensembles;
 mod evaluate;
 mod learn;

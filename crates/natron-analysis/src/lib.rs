@@ -7,27 +7,37 @@
 //! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
 
 pub mod bonds;
+pub mod arrhenius;
+pub mod charge;
+pub mod checks;
 pub mod collective;
 pub mod covariance;
 pub mod curves;
 pub mod diffusion;
 pub mod equilibration;
 pub mod estimate;
+pub mod green_kubo;
 pub mod msd;
 pub mod paths;
+pub mod posterior;
 pub mod rdf;
+pub mod recorder;
 pub mod regression;
 pub mod result;
 pub mod rings;
+pub mod tensor;
+pub mod track;
 pub mod trajectory;
 pub mod unwrap;
+pub mod value;
 pub mod verdict;
 pub mod window;
 
 pub use bonds::{Bonds, Spread};
-pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
 pub use equilibration::{Equilibration, equilibration};
+pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion, diffusion_of_recordings};
 pub use rdf::{RadialDistribution, RdfError, radial_distribution};
+pub use recorder::{Recorder, Recording};
 pub use result::{DiffusionResult, Verdict};
 pub use rings::{RingCounts, shortest_path_rings};
 pub use trajectory::{Cells, Trajectory, TrajectoryError};

@@ -25,7 +25,7 @@ pub struct Repaired {
 /// # Errors
 /// There is no trajectory, a run still writes it, or the copy cannot be written.
 pub fn repair(path: &Path) -> Result<Vec<Repaired>, Failure> {
-    let files = diffusion::expand(path)?;
+    let files = diffusion::source::expand(path)?;
     let one = |file: &PathBuf| -> Result<Repaired, Failure> {
         RunDirectory::check_free(&run_of(file))?;
         let reader = h5md::Reader::open(file)?;
