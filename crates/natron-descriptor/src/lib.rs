@@ -19,6 +19,8 @@ pub mod peak;
 pub mod polynomials;
 pub mod radial;
 pub mod simd;
+pub mod soap;
+pub mod sphere;
 pub mod table;
 mod unrolled;
 
@@ -30,4 +32,6 @@ pub use number::{Number, Wide};
 pub use path::{Operations, Path, Portable};
 pub use radial::RadialBasis;
 pub use simd::SimdPath;
+pub use soap::{Convention, Soap, SoapError, SoapScratch, SoapSettings};
+pub use sphere::{SPHERE_L_MAX, Sphere};
 pub use table::RadialTable;

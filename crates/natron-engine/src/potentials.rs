@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use natron_atoms::Species;
-use natron_potential::{LennardJones, ModelSpec, NeuralPotential, Potential, Precision};
+use natron_potential::{LennardJones, ModelSpec, NepPotential, NeuralPotential, Potential, Precision};
 use sha2::{Digest, Sha256};
 
 use crate::InputError;
@@ -146,10 +146,15 @@ fn file_in(path: &Path, precision: Precision) -> Result<LoadedPotential, InputEr
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    if NepPotential::recognises(&bytes) {
+        return nep(&name, &bytes).map_err(|error| {
+            InputError::new(error.message).in_file(path).at_line(error.line).help(NEP_HELP)
+        });
+    }
     neural(&name, &bytes, precision).map_err(|error| {
         InputError::new(error.to_string())
             .in_file(path)
-            .help("give a potential.safetensors written by `natron train`, complete as it was written")
+            .help("give a potential.safetensors written by `natron train`, complete as it was written, or a nep.txt")
     })
 }
 
@@ -196,6 +201,23 @@ fn neural(
         simd: potential.simd().name(),
         precision: precision_name(precision),
         spec: Some(potential.model().spec.clone()),
+        potential: Box::new(potential),
+        name: name.to_string(),
+        sha256: Sha256::digest(bytes).into(),
+    })
+}
+
+/// What to do about a NEP potential that is refused.
+const NEP_HELP: &str =
+    "give a nep.txt of version 3 or 4 for energies (with or without ZBL), complete as it was written";
+
+/// A neuroevolution potential; it has but one arithmetic, f64.
+fn nep(name: &str, bytes: &[u8]) -> Result<LoadedPotential, natron_potential::NepError> {
+    let potential = NepPotential::from_bytes(bytes)?;
+    Ok(LoadedPotential {
+        simd: potential.simd().name(),
+        precision: "f64",
+        spec: None,
         potential: Box::new(potential),
         name: name.to_string(),
         sha256: Sha256::digest(bytes).into(),
@@ -276,6 +298,23 @@ mod tests {
         let error = load_file(&path).err().expect("truncated");
         assert_eq!(error.file.as_deref(), Some(path.as_path()));
         assert!(error.message.contains("no complete potential file"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_nep_is_known_by_its_content() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("anything.dat");
+        let text = include_str!("../../natron-potential/tests/nep/nep4-na-c.txt");
+        std::fs::write(&path, text).expect("writes");
+        let loaded =
+            load_potential(&path.to_string_lossy()).unwrap_or_else(|error| panic!("{}", error.message));
+        assert_eq!((loaded.precision, loaded.name.as_str()), ("f64", "anything.dat"));
+        assert!(
+            loaded.knows(&[Species::NA, Species::C]) && !loaded.knows(&[Species::from_number(1).expect("H")])
+        );
+        std::fs::write(&path, text.replacen("l_max 4", "l_max 44", 1)).expect("writes");
+        let error = load_file(&path).err().expect("no such l");
+        assert_eq!((error.file.as_deref(), error.line), (Some(path.as_path()), Some(5)));
     }
 
     #[test]

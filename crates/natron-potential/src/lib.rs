@@ -14,6 +14,7 @@ mod kernel;
 mod layout;
 pub mod lennard_jones;
 pub mod model;
+pub mod nep;
 pub mod neural;
 pub mod zbl;
 
@@ -21,5 +22,6 @@ pub use evaluation::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potenti
 pub use file::{FileError, UncertaintyFactors};
 pub use lennard_jones::{LennardJones, ShiftedLennardJones};
 pub use model::{Layer, Model, ModelError, ModelSpec, PairSpec};
+pub use nep::{NepError, NepPotential};
 pub use neural::{NeuralPotential, Precision};
 pub use zbl::{Zbl, ZblPair};
