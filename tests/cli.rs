@@ -17,8 +17,8 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
-mod tune;
 mod study;
+mod tune;
 mod uncertainty;
 
 use std::path::Path;

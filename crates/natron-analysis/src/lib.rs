@@ -6,8 +6,8 @@
 //!
 //! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
 
-pub mod bonds;
 pub mod arrhenius;
+pub mod bonds;
 pub mod charge;
 pub mod checks;
 pub mod collective;
@@ -34,8 +34,8 @@ pub mod verdict;
 pub mod window;
 
 pub use bonds::{Bonds, Spread};
-pub use equilibration::{Equilibration, equilibration};
 pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion, diffusion_of_recordings};
+pub use equilibration::{Equilibration, equilibration};
 pub use rdf::{RadialDistribution, RdfError, radial_distribution};
 pub use recorder::{Recorder, Recording};
 pub use result::{DiffusionResult, Verdict};

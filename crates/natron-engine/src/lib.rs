@@ -19,9 +19,9 @@ mod error;
 pub mod evaluate;
 mod files;
 pub mod job;
+mod keys;
 #[cfg(feature = "train")]
 pub mod learn;
-mod keys;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
