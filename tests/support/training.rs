@@ -1,6 +1,5 @@
 //! A training that takes a second: a few frames of 18 atoms, a tiny network, the built-in potential in place of DFT.
 
-use std::path::Path;
 use std::process::Command;
 
 use natron_atoms::{Frame, InfoValue};
@@ -8,9 +7,12 @@ use natron_io::{read_frames, write_frames};
 
 /// A small labelled frame of the repository: two sodium atoms in graphite.
 fn small_frame() -> Frame {
-    let pool = concat!(env!("CARGO_MANIFEST_DIR"), "/potentials/nac/dft/pool.extxyz");
-    let frames = read_frames(Path::new(pool)).expect("frames");
-    let found = frames.into_iter().find(|frame| frame.text("tag") == Some("s567411959-0"));
+    let folder = super::repository().join("potentials/nac/dft");
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut frames = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "extxyz"))
+        .flat_map(|path| read_frames(&path).expect("frames"));
+    let found = frames.find(|frame| frame.text("tag") == Some("s567411959-0"));
     found.expect("frames of the pool are never removed")
 }
 

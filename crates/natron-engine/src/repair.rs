@@ -42,7 +42,7 @@ fn run_of(file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(Path::new("."));
     let in_replica = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("replica-"));
     match folder.parent() {
-        Some(run) if in_replica => run.to_path_buf(),
+        Some(run) if in_replica && !folder.join("deck.toml").exists() => run.to_path_buf(),
         _ => folder.to_path_buf(),
     }
 }

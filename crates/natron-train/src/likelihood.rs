@@ -14,6 +14,9 @@ const PASSES: usize = 40;
 const PATIENCE: usize = 6;
 /// Data a step.
 const BATCH: usize = 384;
+/// Part of the mean square error that is added to every variance: the forces on atoms of a perfect crystal vanish, and how far rounding
+/// is from its tiny deviation is no matter of the fit.
+const FLOOR: f64 = 1e-4;
 /// Step of Adam; the members are standard normal numbers at first.
 const STEP: f64 = 0.01;
 
@@ -53,6 +56,8 @@ pub(crate) fn surprise(data: impl Iterator<Item = (f64, f64)>) -> f64 {
 /// Members `[weights, members]` that make the errors of `fitted` likely, as far as those of `held_out` become likelier too.
 pub(crate) fn fit(start: DMatrix<f64>, fitted: &[Spreads], held_out: &[Spreads]) -> DMatrix<f64> {
     let look = |members: &DMatrix<f64>| surprise(held_out.iter().flat_map(|data| data.variances(members)));
+    let errors = || fitted.iter().flat_map(|data| &data.errors);
+    let floor = FLOOR * errors().map(|e| e * e).sum::<f64>() / errors().count().max(1) as f64;
     let mut members = start.clone() * scale_of(fitted, &start);
     let (mut best, mut best_look, mut since) = (start.clone(), look(&start), 0);
     let mut adam = Adam::new(&members);
@@ -60,7 +65,7 @@ pub(crate) fn fit(start: DMatrix<f64>, fitted: &[Spreads], held_out: &[Spreads])
         for data in fitted {
             for first in (0..data.errors.len()).step_by(BATCH) {
                 let count = BATCH.min(data.errors.len() - first);
-                let slope = slope(data, first, count, &members);
+                let slope = slope(data, first, count, floor, &members);
                 adam.step(&mut members, &slope);
             }
         }
@@ -77,27 +82,26 @@ pub(crate) fn fit(start: DMatrix<f64>, fitted: &[Spreads], held_out: &[Spreads])
     best
 }
 
-/// The factor that makes the errors of some data as large as their deviations.
+/// The factor that makes the errors of some data as large as their deviations, all together.
 fn scale_of(data: &[Spreads], members: &DMatrix<f64>) -> f64 {
-    let ratios: Vec<f64> = data
-        .iter()
-        .flat_map(|d| d.variances(members))
-        .filter(|(v, _)| *v > 0.0)
-        .map(|(v, e)| e * e / v)
-        .collect();
-    let mean = ratios.iter().sum::<f64>() / ratios.len().max(1) as f64;
+    let (mut squares, mut variances) = (0.0, 0.0);
+    for (variance, error) in data.iter().flat_map(|d| d.variances(members)) {
+        variances += variance;
+        squares += error * error;
+    }
+    let mean = squares / variances;
     if mean > 0.0 && mean.is_finite() { mean.sqrt() } else { 1.0 }
 }
 
-/// Derivative of the mean of (ln v + e^2 / v) / 2 over some data by the members.
-fn slope(data: &Spreads, first: usize, count: usize, members: &DMatrix<f64>) -> DMatrix<f64> {
+/// Derivative of the mean of (ln v + e^2 / v) / 2 over some data by the members, v being their variance and the floor.
+fn slope(data: &Spreads, first: usize, count: usize, floor: f64, members: &DMatrix<f64>) -> DMatrix<f64> {
     let rows = data.rows.rows(first, count);
     let mut spread = rows * members;
     let columns = members.ncols() as f64;
     for (mut row, error) in spread.row_iter_mut().zip(&data.errors[first..]) {
-        let variance = row.norm_squared() / columns;
+        let variance = row.norm_squared() / columns + floor;
         // The factor of 2 of the square and the half of the loss cancel.
-        let weight = if variance > 0.0 { (1.0 - error * error / variance) / variance } else { 0.0 };
+        let weight = (1.0 - error * error / variance) / variance;
         row *= weight / (columns * count as f64);
     }
     rows.tr_mul(&spread)
@@ -160,9 +164,10 @@ mod tests {
     fn the_slope_is_that_of_the_likelihood() {
         let (data, members) = (data(30, 0), start());
         let loss = |members: &DMatrix<f64>| {
-            data.variances(members).map(|(v, e)| 0.5 * (v.ln() + e * e / v)).sum::<f64>() / 30.0
+            let one = |(v, e): (f64, f64)| 0.5 * ((v + 0.03).ln() + e * e / (v + 0.03));
+            data.variances(members).map(one).sum::<f64>() / 30.0
         };
-        let slope = slope(&data, 0, 30, &members);
+        let slope = slope(&data, 0, 30, 0.03, &members);
         for place in [(0, 0), (1, 3), (0, 7)] {
             let moved = |by: f64| {
                 let mut moved = members.clone();

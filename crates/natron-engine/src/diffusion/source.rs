@@ -54,9 +54,11 @@ pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
 /// The directory of the run that wrote a trajectory, if it lies where a run puts it.
 pub(super) fn run_folder(trajectory: &Path) -> Option<&Path> {
     let folder = trajectory.parent()?;
+    let has_deck = |folder: &&Path| folder.join("deck.toml").exists();
+    // The deck of replicas lies above them; a run of its own may have such a name as well.
     let in_replica = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("replica-"));
-    let folder = if in_replica { folder.parent()? } else { folder };
-    folder.join("deck.toml").exists().then_some(folder)
+    let above = folder.parent().filter(|_| in_replica);
+    Some(folder).filter(has_deck).or(above.filter(has_deck))
 }
 
 /// The deck of the run that wrote a trajectory.
