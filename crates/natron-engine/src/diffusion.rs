@@ -139,12 +139,16 @@ fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(found)
 }
 
-/// The deck of the run that wrote a trajectory, if it lies where a run puts it.
+/// The deck of the run that wrote a trajectory, if it lies where a run puts it: beside it, or above the folder of its replica.
 fn deck_of(trajectory: &Path) -> Option<MdDeck> {
     let folder = trajectory.parent()?;
     let in_replica = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("replica-"));
-    let folder = if in_replica { folder.parent()? } else { folder };
-    toml::from_str(&std::fs::read_to_string(folder.join("deck.toml")).ok()?).ok()
+    let above = folder.parent().filter(|_| in_replica);
+    let text = [Some(folder), above]
+        .into_iter()
+        .flatten()
+        .find_map(|f| std::fs::read_to_string(f.join("deck.toml")).ok());
+    toml::from_str(&text?).ok()
 }
 
 fn species(symbol: &str) -> Result<Species, InputError> {
