@@ -61,9 +61,9 @@ fn graphite_is_built_and_described() {
     assert_eq!(made["composition"]["C"], 64);
     assert_eq!(number(&made["carbon"], "sp2"), 1.0);
     assert_eq!(made["carbon"]["rings_per_cell"]["6"], 32.0);
-    // Not at the bond of lowest energy, so above it, and not far.
+    // Nearly at the bond of lowest energy, to the last bits of f32 in another cell.
     let above = number(made, "energy_above_graphite_eV_per_atom");
-    assert!((0.0..0.1).contains(&above), "{above}");
+    assert!((-1e-4..0.1).contains(&above), "{above}");
     let report = std::fs::read_to_string(run_folder.join("report.html")).expect("reads");
     assert!(report.contains("<svg") && report.contains("Radial distribution"));
     assert_eq!(run(folder.path(), &["build", "deck.toml"]).status.code(), Some(2), "it is there already");

@@ -232,9 +232,9 @@ mod tests {
     fn naive(neighbours: &[Vec<(usize, [i32; 3])>], largest: usize) -> Vec<f64> {
         let n = neighbours.len();
         let mut distance = vec![vec![usize::MAX / 2; n]; n];
-        for i in 0..n {
+        for (i, near) in neighbours.iter().enumerate() {
             distance[i][i] = 0;
-            neighbours[i].iter().for_each(|&(j, _)| distance[i][j] = 1);
+            near.iter().for_each(|&(j, _)| distance[i][j] = 1);
         }
         for k in 0..n {
             for i in 0..n {

@@ -153,16 +153,17 @@ impl Facts {
     }
 }
 
-/// Closer than this two atoms should not come at rest, A: seven tenths of the shortest bond or contact known of them.
+/// Closer than this two atoms do not come at rest, A: a tenth to a fifth below the shortest bond or contact known of them.
 fn shortest_seen_a(a: Species, b: Species) -> f64 {
-    // C-C: the triple bond, 1.20; Na-C: in organic salts, 2.5; Na-Na: the dimer, 3.08.
-    let shortest = match (a, b) {
-        (Species::C, Species::C) => 1.20,
-        (Species::C, Species::NA) => 2.5,
-        (Species::NA, Species::NA) => 3.08,
+    match (a, b) {
+        // The triple bond has 1.20.
+        (Species::C, Species::C) => 1.10,
+        // Organic salts have 2.5.
+        (Species::C, Species::NA) => 2.0,
+        // The dimer has 3.08.
+        (Species::NA, Species::NA) => 2.5,
         _ => 0.0,
-    };
-    0.8 * shortest
+    }
 }
 
 /// Where g(r) is highest among its surroundings and above 1, at most four, A.

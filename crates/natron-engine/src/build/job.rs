@@ -107,7 +107,7 @@ impl BuildJob {
         let made = made.iter().chain(&self.start);
         for start in made.filter(|_| self.deck.needs_forces()) {
             structure::check(start, &self.potential)
-                .map_err(|message| document.error_on(&KeyPath::parse("structure"), format!("{message}")))?;
+                .map_err(|message| document.error_on(&KeyPath::parse("structure"), message))?;
         }
         match (&self.start, &self.deck.insert) {
             (Some(start), Some(insert)) => {
