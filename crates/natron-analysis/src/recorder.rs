@@ -171,6 +171,10 @@ impl Recorder {
     /// Fewer than two frames, or frames that are not equally spaced in time.
     pub fn finish(self) -> Result<Recording, DiffusionError> {
         let n_frames = self.times_ps.len();
+        if n_frames == 0 {
+            let empty = TrajectoryError::Empty { frames: 0, atoms: self.atoms };
+            return Err(DiffusionError::Trajectory(empty));
+        }
         check_spacing(&self.times_ps).map_err(DiffusionError::Trajectory)?;
         let spacing_ps = mean_spacing(&self.times_ps).ok_or(DiffusionError::OneFrame)?;
         let shared = |tracks: Vec<Track>| tracks.into_iter().map(Arc::new).collect();

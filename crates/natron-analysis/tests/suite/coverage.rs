@@ -60,20 +60,18 @@ fn coverage(walks: impl Fn(u64) -> Vec<Vec<Vec3>>) -> Coverage {
     }
 }
 
-#[allow(clippy::print_stderr)]
 fn assert_honest(found: &Coverage, least_diffusive: usize, largest_bias: f64) {
     let text = format!(
         "{} diffusive, 68 %: {:.3}, 95 %: {:.3}, bias {:+.4}, mean slope {:.3}",
         found.diffusive, found.in_68, found.in_95, found.bias, found.slope
     );
-    eprintln!("{text}");
     assert!(found.diffusive >= least_diffusive, "{text}");
     assert!((0.58..=0.85).contains(&found.in_68), "{text}");
     assert!(found.in_95 >= 0.90, "{text}");
     assert!(found.bias.abs() <= largest_bias, "{text}");
 }
 
-/// Measured: 200 diffusive, 0.695, 0.970, bias below 0.001 (standard error of the mean 0.0007).
+/// Measured: 200 diffusive, 0.695, 0.940, bias -0.005.
 #[test]
 fn random_walkers() {
     let found = coverage(|r| {
@@ -83,7 +81,7 @@ fn random_walkers() {
     assert_honest(&found, REPEATS as usize - 2, 0.02);
 }
 
-/// Measured: 200 diffusive, 0.685, 0.975, bias +0.008 (standard error of the mean 0.004).
+/// Measured: 199 diffusive, 0.729, 0.980, bias +0.004.
 #[test]
 fn persistent_walkers() {
     let found = coverage(|r| {
@@ -93,7 +91,7 @@ fn persistent_walkers() {
     assert_honest(&found, REPEATS as usize - 10, 0.03);
 }
 
-/// Few atoms. Measured: 200 diffusive, 0.735, 0.965.
+/// Few atoms. Measured: 192 diffusive, 0.766, 0.995, bias -0.018.
 #[test]
 fn four_walkers() {
     let found = coverage(|r| {
@@ -104,7 +102,7 @@ fn four_walkers() {
 }
 
 /// Every atom has a D of its own (log-normal, 53 % standard deviation), as in a disordered host; the true D is the mean of the
-/// distribution. Only the scatter between atoms shows this. Measured: 0.605, 0.960.
+/// distribution. Only the scatter between atoms shows this. Measured: 0.655, 0.915.
 #[test]
 fn walkers_that_differ() {
     let found = coverage(|r| {
@@ -115,14 +113,12 @@ fn walkers_that_differ() {
         };
         (0..22).map(&mut walk).collect()
     });
-    eprintln!("differ {} {} {} {}", found.diffusive, found.in_68, found.in_95, found.bias);
     // The mean of 22 log-normal numbers is itself skewed: 0.52 instead of 0.58 for the 68 % interval.
     assert!((0.52..=0.85).contains(&found.in_68) && found.in_95 >= 0.90, "{} {}", found.in_68, found.in_95);
     assert!(found.bias.abs() < 0.03, "{}", found.bias);
 }
 
-/// Half of every displacement is shared by all atoms. Measured: 0.588, 0.907 (with blocks of time resampled instead
-/// 0.41 and 0.78): a limit worth knowing, so the bounds are wider here.
+/// Half of every displacement is shared by all atoms. Measured: 177 diffusive, 0.723, 0.960.
 #[test]
 fn walkers_that_move_together() {
     let found = coverage(|r| {
@@ -130,22 +126,21 @@ fn walkers_that_move_together() {
         let shared = random_walk(&mut rng, 1001, 0.5 * D);
         (0..22).map(|_| add(random_walk(&mut rng, 1001, 0.5 * D), &shared)).collect()
     });
-    eprintln!("together {} {} {} {}", found.diffusive, found.in_68, found.in_95, found.bias);
     assert!(found.in_68 >= 0.50 && found.in_95 >= 0.85, "{} {}", found.in_68, found.in_95);
 }
 
-/// Vibration of 0.3 A about a walk: the slope comes out below 1 and most runs of 20 ps are called what they look like; where D
-/// is given it is right. Measured: 139 diffusive, 0.813, 0.986, bias +0.025.
+/// Vibration of 0.15 A about a walk: the slope comes out below 1, the gradient does not. (At 0.3 A vibration is a third of the MSD where the
+/// window begins, the slope 0.75, and a run of 20 ps is too short to be called diffusive.)
 #[test]
 fn vibrating_walkers() {
     let found = coverage(|r| {
         let mut rng = generator(3, r);
         let mut walk = |_| {
             let walk = random_walk(&mut rng, 1001, D);
-            add(walk, &caged(&mut rng, 1001, 0.3, 0.1))
+            add(walk, &caged(&mut rng, 1001, 0.15, 0.1))
         };
         (0..22).map(&mut walk).collect()
     });
-    assert_honest(&found, 100, 0.05);
-    assert!(found.slope < 0.95, "{}", found.slope);
+    assert_honest(&found, 180, 0.05);
+    assert!(found.slope < 0.97, "{}", found.slope);
 }

@@ -55,10 +55,9 @@ pub fn transport_rows(entry: &Value) -> Vec<(&'static str, String)> {
             .map(|(d, (low, high))| format!("{d:.2e} m2/s, {low:.2e} to {high:.2e} (95 %)")),
     );
     push("D_charge", with_error("D_charge_m2_per_s", "D_charge_err_m2_per_s", "m2/s"));
-    push(
-        "Haven ratio D*/D_charge",
-        with_error("haven_ratio", "haven_ratio_err", "").map(|text| text.trim().to_owned()),
-    );
+    let haven =
+        number("haven_ratio").zip(number("haven_ratio_err")).map(|(h, err)| format!("{h:.2} +- {err:.2}"));
+    push("Haven ratio D*/D_charge", haven);
     push(
         "conductivity, Nernst-Einstein, charge +1",
         with_error("conductivity_nernst_einstein_S_per_m", "conductivity_nernst_einstein_err_S_per_m", "S/m"),
@@ -91,7 +90,7 @@ pub fn arrhenius_rows(entry: &Value) -> Vec<(String, String)> {
     let d = number("D_at_m2_per_s").unwrap_or(f64::NAN);
     let how = if entry["extrapolated"] == true { ", extrapolated" } else { "" };
     rows.push((
-        format!("D at {} K{how}", entry["at_temperature_K"]),
+        format!("D at {} K{how}", number("at_temperature_K").unwrap_or(f64::NAN)),
         format!("{d:.2e} m2/s, {low:.2e} to {high:.2e} (95 %)"),
     ));
     if let Some(tau) = number("between_runs_std_ln") {

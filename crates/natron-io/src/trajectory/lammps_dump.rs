@@ -13,7 +13,7 @@ use std::path::Path;
 use natron_atoms::{Species, Vec3};
 
 use self::columns::{Atom, Columns};
-use self::header::Header;
+use self::header::{Header, Units};
 use super::{About, Clock, Frame, Options};
 use crate::ReadError;
 use crate::dumps::lines::Lines;
@@ -28,6 +28,7 @@ pub struct Reader<R> {
     about: About,
     /// Ids in ascending order, `[n]`.
     ids: Vec<u64>,
+    units: Option<Units>,
     steps: Option<(i64, Option<i64>)>,
     number: usize,
     first: Option<Raw>,
@@ -48,7 +49,7 @@ impl<R: BufRead> Reader<R> {
     /// The first frame is wrong, or leaves something open that `options` does not say.
     pub fn new(input: R, path: &Path, options: &Options) -> Result<Self, ReadError> {
         let mut lines = Lines::new(input, path);
-        let first = raw(&mut lines, &options.types, 0)?.ok_or_else(|| {
+        let first = raw(&mut lines, &options.types, 0, None)?.ok_or_else(|| {
             ReadError::of_file(path, "the file holds no frame", "is it the dump of a run that has begun?")
         })?;
         let species: Vec<Species> = first.atoms.iter().map(|atom| atom.species).collect();
@@ -66,6 +67,7 @@ impl<R: BufRead> Reader<R> {
             follower: Follower::default(),
             about,
             ids: first.atoms.iter().map(|atom| atom.id).collect(),
+            units: None,
             steps: None,
             number: 0,
             first: Some(first),
@@ -84,11 +86,12 @@ impl<R: BufRead> Reader<R> {
     pub fn next_frame(&mut self) -> Result<Option<Frame>, ReadError> {
         let raw = match self.first.take() {
             Some(first) => first,
-            None => match raw(&mut self.lines, &self.types, self.ids.len())? {
+            None => match raw(&mut self.lines, &self.types, self.ids.len(), self.units)? {
                 Some(raw) => raw,
                 None => return Ok(None),
             },
         };
+        self.units = raw.header.units;
         let frame = self.frame(&raw)?;
         self.number += 1;
         Ok(Some(frame))
@@ -150,8 +153,9 @@ fn raw<R: BufRead>(
     lines: &mut Lines<R>,
     types: &[Species],
     expected: usize,
+    units: Option<Units>,
 ) -> Result<Option<Raw>, ReadError> {
-    let Some((line, header)) = Header::read(lines)? else { return Ok(None) };
+    let Some((line, header)) = Header::read(lines, units)? else { return Ok(None) };
     let columns = Columns::parse(lines, types)?;
     // A count is the file's word: memory grows with the lines that are there.
     let mut atoms: Vec<Atom> = Vec::with_capacity(expected.min(header.atoms));

@@ -47,8 +47,12 @@ const ORDER: &str = "a frame of a LAMMPS dump has ITEM: TIMESTEP, NUMBER OF ATOM
 
 impl Header {
     /// Reads up to the line `ITEM: ATOMS`, which is the present one then; with the line the frame begins at. `None` at the end.
-    pub fn read<R: BufRead>(lines: &mut Lines<R>) -> Result<Option<(usize, Self)>, ReadError> {
-        let (mut step, mut time, mut atoms, mut cell, mut units) = (None, None, None, None, None);
+    /// `units` are those of the frame before: LAMMPS writes them once.
+    pub fn read<R: BufRead>(
+        lines: &mut Lines<R>,
+        mut units: Option<Units>,
+    ) -> Result<Option<(usize, Self)>, ReadError> {
+        let (mut step, mut time, mut atoms, mut cell) = (None, None, None, None);
         let mut start = None;
         while lines.advance()? {
             if lines.text().is_empty() && start.is_none() {
