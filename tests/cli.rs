@@ -6,6 +6,7 @@ mod data;
 mod ensembles;
 mod evaluate;
 mod limits;
+mod map;
 mod md;
 mod new;
 mod output;
@@ -15,6 +16,7 @@ mod resume;
 mod schema;
 mod streams;
 mod uncertainty;
+mod view;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -18,6 +18,7 @@ mod error;
 pub mod evaluate;
 mod files;
 pub mod job;
+pub mod map;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
@@ -32,6 +33,7 @@ pub mod threads;
 #[cfg(feature = "train")]
 pub mod train;
 mod trajectory;
+pub mod view;
 pub mod watch;
 
 pub use envelope::Build;

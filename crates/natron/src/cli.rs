@@ -82,6 +82,11 @@ pub enum Command {
         #[command(subcommand)]
         what: commands::data::What,
     },
+    /// Draw a map of atomic environments by SOAP similarity
+    #[command(long_about = commands::map::ABOUT, after_help = commands::map::EXAMPLES)]
+    Map(commands::job::JobArguments),
+    /// Say what a file holds
+    View(commands::view::Arguments),
     /// Write a new deck to start from
     New {
         /// Which kind.
@@ -107,6 +112,8 @@ impl Command {
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",
             Self::Data { .. } => "data",
+            Self::Map(_) => "map",
+            Self::View(_) => "view",
             Self::New { .. } => "new",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",

@@ -15,7 +15,7 @@ use crate::md::explain::meanings;
 use probe::{Probe, key_of};
 
 /// The dialect: the one that editors of TOML understand.
-const DIALECT: &str = "http://json-schema.org/draft-07/schema#";
+pub(crate) const DIALECT: &str = "http://json-schema.org/draft-07/schema#";
 
 /// Schema of the MD deck.
 pub fn md() -> Value {

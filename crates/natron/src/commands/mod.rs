@@ -7,11 +7,13 @@ pub mod diffusion;
 pub mod evaluate;
 pub mod job;
 pub mod man;
+pub mod map;
 pub mod md;
 pub mod new;
 pub mod schema;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod view;
 
 use std::path::Path;
 

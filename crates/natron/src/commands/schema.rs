@@ -13,6 +13,8 @@ use crate::output::Output;
 pub enum Deck {
     /// The deck of natron md
     Md,
+    /// The deck of natron map
+    Map,
 }
 
 /// Which schema.
@@ -37,6 +39,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
     let schema = match arguments.deck {
         Deck::Md => schema::md(),
+        Deck::Map => natron_engine::map::schema(),
     };
     let text = format!("{schema:#}\n");
     let mut map = output.build.envelope("schema");
