@@ -2,9 +2,12 @@
 
 mod bad_input;
 mod bench;
+mod build;
 mod data;
+mod diffusion;
 mod ensembles;
 mod evaluate;
+mod learn;
 mod limits;
 mod map;
 mod md;
@@ -15,6 +18,8 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
+mod study;
+mod tune;
 mod uncertainty;
 mod view;
 
@@ -44,6 +49,11 @@ fn succeeds(folder: &Path, arguments: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "natron {arguments:?}: {:?}\n{stderr}", output.status.code());
     String::from_utf8(output.stdout).expect("stdout is text")
+}
+
+/// What a command with `--json` said.
+fn value(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
 /// Runs natron with `--json` and expects it to succeed; the object.

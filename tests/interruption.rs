@@ -75,6 +75,34 @@ fn a_killed_run_is_readable() {
     assert!(frames > 40, "{frames} frames of at least 78 that were due");
 }
 
+/// `natron repair` leaves a run alone that is under way, and makes the trajectory of a killed one a plain file, once.
+#[test]
+fn the_trajectory_of_a_killed_run_is_repaired() {
+    let argon = Argon::new(LONG_PS);
+    let child = start(&argon, 100);
+    let file = argon.run("trajectory.h5");
+    let repair = || {
+        let mut command = Command::new(natron());
+        command.args(["repair", "--json"]).arg(file.parent().expect("the run directory"));
+        let output = command.output().expect("natron starts");
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        (output.status.code(), value)
+    };
+    let (code, refused) = repair();
+    assert_eq!(code, Some(2));
+    assert!(refused["error"]["message"].as_str().is_some_and(|text| text.contains("another process")));
+    signal(&child, "-KILL");
+    assert_eq!(exit_code(child), None, "killed");
+    assert!(!natron_io::h5md::Reader::open(&file).expect("natron reads it").is_closed());
+    let (code, found) = repair();
+    assert_eq!((code, &found["files"][0]["changed"]), (Some(0), &true.into()));
+    let frames = found["files"][0]["n_frames"].as_u64().expect("a number");
+    assert!(frames > 40, "{frames} frames of at least 78 that were due");
+    let reader = natron_io::h5md::Reader::open(&file).expect("natron reads it");
+    assert!(reader.is_closed() && reader.len() as u64 == frames);
+    assert_eq!(repair().1["files"][0]["changed"], false);
+}
+
 /// A run that was killed goes on from its newest restart to the same bits as a run that was never killed: what was written
 /// after that restart is cut away.
 #[test]

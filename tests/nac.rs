@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, Structure};
-use natron_dynamics::conservation::{Conditions, nve_conservation};
+use natron_dynamics::conservation::{Conditions, Conservation, nve_conservation};
 use natron_dynamics::quantity::{LengthA, TemperatureK, TimestepFs};
 use natron_dynamics::summary::StageResult;
 use natron_dynamics::{MdDeck, Observer, Outcome, PotentialTag, Simulation};
@@ -105,35 +105,59 @@ struct Silent;
 
 impl Observer for Silent {}
 
-/// The figures of docs/validation.md: 100 ps in NVE with steps of 0.5, 1 and 2 fs, in both precisions.
+/// The figures of docs/validation.md: 100 ps in NVE with steps of 0.5, 1 and 2 fs from eight starts, in both
+/// precisions. The energy of 18 atoms wanders between few modes over the whole run, so the error of a mean is taken from
+/// the scatter between starts.
 #[test]
-#[ignore = "ten minutes: cargo nextest run --locked --run-ignored only --no-capture nve_at_three_steps"]
+#[ignore = "half an hour: cargo nextest run --locked --run-ignored only --no-capture nve_at_three_steps"]
 fn nve_at_three_steps() {
     let mut complaints = Vec::new();
-    for precision in [Precision::F32, Precision::F64] {
-        for timestep_fs in [0.5, 1.0, 2.0] {
-            let conditions = Conditions {
-                temperature: TemperatureK::new(300.0).expect("in range"),
-                timestep: TimestepFs::new(timestep_fs).expect("in range"),
-                equilibration_timestep: TimestepFs::new(0.5).expect("in range"),
-                equilibration_steps: 4000,
-                steps: (100_000.0 / timestep_fs) as u64,
-                skin: LengthA::new(1.0).expect("in range"),
-                seed: 12,
-            };
-            let found = nve_conservation(&potential(precision), &small_frame(), &conditions).expect("stable");
-            eprintln!(
-                "| {precision:?} | {timestep_fs} | {:.4} | {:.2} | {:+.1e} +- {:.1e} |",
-                found.fluctuation_mev_per_atom,
-                found.ratio(),
-                found.drift_mev_per_atom_ps,
-                found.drift_err_mev_per_atom_ps
-            );
-            complaints
-                .extend(found.check().err().map(|why| format!("{precision:?}, {timestep_fs} fs: {why}")));
-            assert!(found.drift_mev_per_atom_ps.abs() < 0.02, "{found:?}");
+    for (precision, timestep_fs) in
+        [Precision::F32, Precision::F64].into_iter().flat_map(|p| [0.5, 1.0, 2.0].map(|step| (p, step)))
+    {
+        let found = from_eight_starts(precision, timestep_fs);
+        let (ratio, ratio_err) = mean_and_error(&found, Conservation::ratio);
+        let (drift, drift_err) = mean_and_error(&found, |c| c.drift_mev_per_atom_ps);
+        let (fluctuation, _) = mean_and_error(&found, |c| c.fluctuation_mev_per_atom);
+        let worst = found.iter().map(|c| c.drift_mev_per_atom_ps.abs()).fold(0.0, f64::max);
+        eprintln!(
+            "| {precision:?} | {timestep_fs} | {fluctuation:.4} | {ratio:.2} +- {ratio_err:.2} | {drift:+.1e} +- {drift_err:.1e} | {worst:.1e} |"
+        );
+        let fine = (ratio - 4.0).abs() <= 0.4 && drift.abs() <= 3.0 * drift_err && worst < 0.02;
+        if !fine {
+            complaints.push(format!("{precision:?}, {timestep_fs} fs: {found:?}"));
         }
     }
     // At the end, so that all rows are printed.
-    assert!(complaints.is_empty(), "{complaints:?}");
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// 100 ps from each of eight independent starts, all at once.
+fn from_eight_starts(precision: Precision, timestep_fs: f64) -> Vec<Conservation> {
+    let (potential, start) = (potential(precision), small_frame());
+    let one = |seed: u64| {
+        let conditions = Conditions {
+            temperature: TemperatureK::new(300.0).expect("in range"),
+            timestep: TimestepFs::new(timestep_fs).expect("in range"),
+            equilibration_timestep: TimestepFs::new(0.5).expect("in range"),
+            equilibration_steps: 4000,
+            steps: (100_000.0 / timestep_fs) as u64,
+            skin: LengthA::new(1.0).expect("in range"),
+            seed,
+        };
+        nve_conservation(&potential, &start, &conditions).expect("stable")
+    };
+    std::thread::scope(|scope| {
+        let one = &one;
+        let runs: Vec<_> = (21..29).map(|seed| scope.spawn(move || one(seed))).collect();
+        runs.into_iter().map(|run| run.join().expect("no panic")).collect()
+    })
+}
+
+/// Mean, and its standard error from the scatter.
+fn mean_and_error(found: &[Conservation], of: impl Fn(&Conservation) -> f64) -> (f64, f64) {
+    let n = found.len() as f64;
+    let mean = found.iter().map(&of).sum::<f64>() / n;
+    let squares = found.iter().map(|c| (of(c) - mean).powi(2)).sum::<f64>();
+    (mean, (squares / (n - 1.0) / n).sqrt())
 }

@@ -63,7 +63,12 @@ fn with_json(folder: &Path, arguments: &[&str], parts: &[String]) {
 
 #[test]
 fn decks() {
-    let folder = copy_of("md");
+    decks_of("md");
+    decks_of("build");
+}
+
+fn decks_of(command: &str) {
+    let folder = copy_of(command);
     for deck in names(folder.path(), ".toml") {
         let text = std::fs::read_to_string(folder.path().join(&deck)).expect("reads");
         let expected = text.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(": "));
@@ -72,8 +77,8 @@ fn decks() {
         let causes = expected.iter().filter(|(kind, _)| *kind == "error").count();
         let parts: Vec<String> = expected.iter().map(|(_, part)| part.to_string()).collect();
         assert!(!parts.is_empty(), "{deck} does not say what it expects");
-        refused_for(causes, folder.path(), &["md", &deck], &parts);
-        refused_for(causes, folder.path(), &["md", &deck, "--check"], &parts);
+        refused_for(causes, folder.path(), &[command, &deck], &parts);
+        refused_for(causes, folder.path(), &[command, &deck, "--check"], &parts);
     }
 }
 

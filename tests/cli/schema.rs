@@ -10,6 +10,10 @@ fn the_schema_names_the_keys_of_a_deck() {
     assert_eq!(schema["properties"]["seed"]["type"], "integer");
     assert_eq!(schema["required"][0], "format");
     assert_eq!(json(folder.path(), &["schema", "md"])["json_schema"], schema);
+    let study = json(folder.path(), &["schema", "study"]);
+    assert_eq!(study["json_schema"]["title"], "natron study deck");
+    let build = json(folder.path(), &["schema", "build"]);
+    assert_eq!(build["json_schema"]["title"], "natron build deck");
 }
 
 #[test]

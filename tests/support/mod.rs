@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 pub mod argon;
 pub mod oracle;
 pub mod random_deck;
+pub mod training;
 
 /// The folder of the repository.
 pub fn repository() -> &'static Path {

@@ -41,11 +41,12 @@ fn excess_of_one(paths: &Paths, curves: &Curves, members: &[usize]) -> f64 {
     pairs * mean * mean
 }
 
-fn sum_of<'a>(paths: impl Iterator<Item = &'a Path>, frames: usize) -> Vec<Vec3> {
+/// The sum of the ways of some atoms, A, `[T]`.
+pub(crate) fn sum_of<'a>(paths: impl Iterator<Item = &'a Path>, frames: usize) -> Vec<Vec3> {
     let mut sum = vec![Vec3::zeros(); frames];
     for path in paths {
-        for (total, here) in sum.iter_mut().zip(&path.positions_a) {
-            *total += here;
+        for (frame, total) in sum.iter_mut().enumerate() {
+            *total += path.positions_a.at(frame);
         }
     }
     sum

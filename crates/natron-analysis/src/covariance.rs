@@ -27,7 +27,8 @@ pub struct LinearMsd {
 }
 
 impl LinearMsd {
-    fn at(&self, lag: i64) -> f64 {
+    /// The MSD at a lag, A^2.
+    pub(crate) fn at(&self, lag: i64) -> f64 {
         if lag == 0 { 0.0 } else { self.intercept_a2 + self.gradient_a2 * lag.unsigned_abs() as f64 }
     }
 

@@ -31,7 +31,7 @@ impl Curves {
             .atoms
             .par_iter()
             .map(|path| {
-                let msd = msd_fft(&path.positions_a[..paths.n_frames]);
+                let msd = msd_fft(&path.positions_a.to_vec(paths.n_frames));
                 lags.iter().map(|&lag| msd[lag]).collect()
             })
             .collect();

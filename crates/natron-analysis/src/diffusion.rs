@@ -7,9 +7,10 @@ use natron_atoms::Species;
 
 use crate::curves::Curves;
 use crate::estimate::Estimate;
-use crate::paths::{Paths, relative_paths};
+use crate::paths::{Paths, record, recorded_paths};
+use crate::recorder::Recording;
 use crate::result::DiffusionResult;
-use crate::trajectory::Trajectory;
+use crate::trajectory::{Trajectory, TrajectoryError};
 use crate::verdict::describe;
 use crate::window::last_lag;
 
@@ -34,6 +35,9 @@ pub enum DiffusionError {
         /// The reference species' symbol.
         species: &'static str,
     },
+    /// Frames are no trajectory.
+    #[error(transparent)]
+    Trajectory(TrajectoryError),
     /// Replicas are sampled differently.
     #[error(
         "trajectory {replica} has a frame every {found_ps} ps, the first one every {expected_ps} ps; pooled trajectories must share it"
@@ -57,6 +61,8 @@ pub struct Diffusion {
     pub msd: MsdCurve,
     /// The fitted line, where one was fitted.
     pub fit: Option<FitLine>,
+    /// The whole fit, where one was made.
+    pub estimate: Option<Estimate>,
 }
 
 /// Mean squared displacement, averaged over atoms and all time origins.
@@ -98,8 +104,21 @@ pub fn diffusion(
     mobile: Species,
     reference: &[Species],
 ) -> Result<Diffusion, DiffusionError> {
-    let paths = relative_paths(replicas, mobile, reference)?;
-    let reference = reference.iter().map(|s| s.symbol().to_string()).collect();
+    let recordings =
+        replicas.iter().map(|t| record(t, &[mobile], reference)).collect::<Result<Vec<_>, _>>()?;
+    diffusion_of_recordings(&recordings.iter().collect::<Vec<_>>(), mobile)
+}
+
+/// As [`diffusion()`], of what a [`crate::Recorder`] kept of each replica.
+///
+/// # Errors
+/// No recording, no mobile atom, or replicas with other frame spacings.
+pub fn diffusion_of_recordings(
+    replicas: &[&Recording],
+    mobile: Species,
+) -> Result<Diffusion, DiffusionError> {
+    let paths = recorded_paths(replicas, mobile)?;
+    let reference = replicas[0].reference.iter().map(|s| s.symbol().to_string()).collect();
     Ok(of_paths(&paths, mobile.symbol().to_string(), reference))
 }
 
@@ -111,6 +130,7 @@ pub(crate) fn of_paths(paths: &Paths, species: String, reference: Vec<String>) -
         msd: picture_curve(paths, estimate.as_ref()),
         fit: estimate.as_ref().map(|e| fit_line(e, paths.spacing_ps)),
         result: describe(paths, &curves, estimate.as_ref(), species, reference),
+        estimate,
     }
 }
 

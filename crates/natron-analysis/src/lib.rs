@@ -6,30 +6,46 @@
 //!
 //! [`Trajectory`] is what comes in, [`diffusion()`] does the work, [`DiffusionResult`] is what is published.
 
+pub mod arrhenius;
+pub mod bonds;
+pub mod charge;
+pub mod checks;
 pub mod collective;
 pub mod covariance;
 pub mod curves;
 pub mod diffusion;
+pub mod equilibration;
 pub mod estimate;
+pub mod green_kubo;
 pub mod jumps;
 pub mod medoids;
 pub mod motion;
 pub mod msd;
 pub mod paths;
 pub mod pores;
+pub mod posterior;
 pub mod rdf;
+pub mod recorder;
 pub mod regression;
 pub mod residence;
 pub mod result;
+pub mod rings;
 pub mod scaling;
+pub mod tensor;
+pub mod track;
 pub mod trajectory;
 pub mod unwrap;
+pub mod value;
 pub mod verdict;
 pub mod window;
 
-pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion};
+pub use bonds::{Bonds, Spread};
+pub use diffusion::{Diffusion, DiffusionError, FitLine, MsdCurve, diffusion, diffusion_of_recordings};
+pub use equilibration::{Equilibration, equilibration};
 pub use medoids::{Medoids, k_medoids};
 pub use rdf::{RadialDistribution, RdfError, radial_distribution};
+pub use recorder::{Recorder, Recording};
 pub use result::{DiffusionResult, Verdict};
+pub use rings::{RingCounts, shortest_path_rings};
 pub use scaling::Scaling;
 pub use trajectory::{Cells, Trajectory, TrajectoryError};

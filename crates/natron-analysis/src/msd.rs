@@ -12,7 +12,7 @@
 //! Commun. 91, 191 (1995), doi:10.1016/0010-4655(95)00048-K; Calandrini et al., Collection SFN 12, 201
 //! (2011), doi:10.1051/sfn/201112010).
 
-use natron_atoms::Vec3;
+use natron_atoms::{Mat3, Vec3};
 use realfft::RealFftPlanner;
 
 /// The MSD of one path at every lag, A^2, `[T]` (entry 0 is 0), by FFT.
@@ -40,7 +40,7 @@ pub fn msd_fft(positions_a: &[Vec3]) -> Vec<f64> {
 }
 
 /// `sum_k r(k+n) . r(k)` for n = 0..T.
-fn autocorrelation(positions: &[Vec3]) -> Vec<f64> {
+pub(crate) fn autocorrelation(positions: &[Vec3]) -> Vec<f64> {
     let frames = positions.len();
     let padded = (2 * frames).next_power_of_two();
     let mut planner = RealFftPlanner::<f64>::new();
@@ -62,6 +62,65 @@ fn autocorrelation(positions: &[Vec3]) -> Vec<f64> {
     }
     backward.process(&mut spectrum, &mut real).expect("the power spectrum is real at both ends");
     real.iter().take(frames).map(|x| x / padded as f64).collect()
+}
+
+/// Products of the displacement's components, `1/(T-n) sum_k dr_a dr_b` with dr = r(k+n) - r(k), at every lag, A^2, `[T]`; their trace
+/// is [`msd_fft`].
+pub fn products_fft(positions_a: &[Vec3]) -> Vec<Mat3> {
+    let frames = positions_a.len();
+    if frames == 0 {
+        return Vec::new();
+    }
+    let mean = positions_a.iter().sum::<Vec3>() / frames as f64;
+    let centred: Vec<Vec3> = positions_a.iter().map(|p| p - mean).collect();
+    let correlation = correlations(&centred);
+    let mut squares = 2.0 * centred.iter().map(|p| p * p.transpose()).sum::<Mat3>();
+    let mut products = Vec::with_capacity(frames);
+    for lag in 0..frames {
+        if lag > 0 {
+            let (first, last) = (centred[lag - 1], centred[frames - lag]);
+            squares -= first * first.transpose() + last * last.transpose();
+        }
+        let value = (squares - 2.0 * correlation[lag]) / (frames - lag) as f64;
+        products.push(if lag == 0 { Mat3::zeros() } else { value });
+    }
+    products
+}
+
+/// `1/2 sum_k r_a(k+n) r_b(k) + r_b(k+n) r_a(k)` for n = 0..T.
+fn correlations(vectors: &[Vec3]) -> Vec<Mat3> {
+    let frames = vectors.len();
+    let padded = (2 * frames).next_power_of_two();
+    let mut planner = RealFftPlanner::<f64>::new();
+    let (forward, backward) = (planner.plan_fft_forward(padded), planner.plan_fft_inverse(padded));
+    let mut real = forward.make_input_vec();
+    let spectra: Vec<_> = (0..3)
+        .map(|axis| {
+            let mut spectrum = forward.make_output_vec();
+            real.fill(0.0);
+            for (slot, vector) in real.iter_mut().zip(vectors) {
+                *slot = vector[axis];
+            }
+            forward.process(&mut real, &mut spectrum).expect("the buffers were made by this plan");
+            spectrum
+        })
+        .collect();
+    let mut correlations = vec![Mat3::zeros(); frames];
+    let mut product = forward.make_output_vec();
+    for a in 0..3 {
+        for b in 0..=a {
+            // The real part of the cross spectrum belongs to the symmetric part of the correlation.
+            for ((slot, x), y) in product.iter_mut().zip(&spectra[a]).zip(&spectra[b]) {
+                *slot = (x.re * y.re + x.im * y.im).into();
+            }
+            backward.process(&mut product, &mut real).expect("a real spectrum has a real correlation");
+            for (matrix, value) in correlations.iter_mut().zip(&real) {
+                matrix[(a, b)] = value / padded as f64;
+                matrix[(b, a)] = matrix[(a, b)];
+            }
+        }
+    }
+    correlations
 }
 
 /// The MSD of one path at one lag by the direct sum, A^2: what [`msd_fft`] is tested against.
@@ -117,6 +176,18 @@ mod tests {
                     "{frames} {lag} {value} {direct}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn products_equal_the_direct_sum() {
+        let path = walk(90, 5.0);
+        let products = products_fft(&path);
+        for lag in [1, 2, 17, 89] {
+            let origins = path.len() - lag;
+            let step = |k: usize| path[k + lag] - path[k];
+            let direct = (0..origins).map(|k| step(k) * step(k).transpose()).sum::<Mat3>() / origins as f64;
+            assert!((products[lag] - direct).norm() < 1e-10 * direct.norm(), "{lag}");
         }
     }
 

@@ -76,13 +76,8 @@ impl LinearMsd {
 /// The line for a given `covariance` (A^4, `[m, m]`) of the curve at `lags`: W = (X^T C^-1 X)^-1 X^T C^-1 with the
 /// design X = [1, lag] (Aitken). None where the covariance is not positive definite.
 pub fn line_with(lags: &[usize], covariance: &DMatrix<f64>) -> Option<Line> {
-    let mut safe = covariance.clone();
-    for i in 0..lags.len() {
-        safe[(i, i)] *= 1.0 + RIDGE;
-    }
-    let design = DMatrix::from_fn(lags.len(), 2, |i, j| if j == 0 { 1.0 } else { lags[i] as f64 });
-    let whitened = Cholesky::new(safe)?.solve(&design);
-    let weights = (design.transpose() * &whitened).try_inverse()? * whitened.transpose();
+    let x: Vec<f64> = lags.iter().map(|&lag| lag as f64).collect();
+    let weights = aitken(&x, covariance)?;
     let gradient_weights = weights.row(1).transpose();
     let model_variance = (gradient_weights.transpose() * covariance * &gradient_weights)[(0, 0)];
     Some(Line {
@@ -91,6 +86,17 @@ pub fn line_with(lags: &[usize], covariance: &DMatrix<f64>) -> Option<Line> {
         gradient_weights,
         model_variance,
     })
+}
+
+/// What multiplies the values at `x` to give intercept and gradient, `[2, m]`, of the line with the least variance.
+pub(crate) fn aitken(x: &[f64], covariance: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let mut safe = covariance.clone();
+    for i in 0..x.len() {
+        safe[(i, i)] *= 1.0 + RIDGE;
+    }
+    let design = DMatrix::from_fn(x.len(), 2, |i, j| if j == 0 { 1.0 } else { x[i] });
+    let whitened = Cholesky::new(safe)?.solve(&design);
+    Some((design.transpose() * &whitened).try_inverse()? * whitened.transpose())
 }
 
 #[cfg(test)]

@@ -224,12 +224,12 @@ fn check_positions(positions_a: &[Vec<Vec3>], expected: usize) -> Result<(), Tra
     Ok(())
 }
 
-fn mean_spacing(time_ps: &[f64]) -> Option<f64> {
+pub(crate) fn mean_spacing(time_ps: &[f64]) -> Option<f64> {
     let (first, last) = (time_ps.first()?, time_ps.last()?);
     (time_ps.len() > 1).then(|| (last - first) / (time_ps.len() - 1) as f64)
 }
 
-fn check_spacing(time_ps: &[f64]) -> Result<(), TrajectoryError> {
+pub(crate) fn check_spacing(time_ps: &[f64]) -> Result<(), TrajectoryError> {
     let Some(expected_ps) = mean_spacing(time_ps) else { return Ok(()) };
     for (k, pair) in time_ps.windows(2).enumerate() {
         let step_ps = pair[1] - pair[0];

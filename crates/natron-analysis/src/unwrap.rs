@@ -1,8 +1,8 @@
 //! Unwrapped positions from wrapped ones.
 //!
-//! Each step is the nearest image of the difference of two wrapped frames, summed up in Cartesian coordinates: the
-//! toroidal-view-preserving scheme of von Bulow, Bullerjahn, Hummer, J. Chem. Phys. 153, 021101 (2020),
-//! doi:10.1063/5.0008316, which, unlike image counters, stays right for diffusion when the cell fluctuates.
+//! An atom is followed by the nearest image of each step, and whole cells are added to its wrapped position: what comes out are the
+//! positions of one periodic lattice, from which neighbours can be found in every frame. What a changing cell then does to atoms far from
+//! their first cell is taken out where ways are measured: [`crate::recorder`].
 
 use natron_atoms::{Cell, Vec3};
 
@@ -19,30 +19,34 @@ pub const LONGEST_STEP: f64 = 0.4;
 /// first frame's.
 pub fn unwrap(positions_a: &[Vec<Vec3>], cells: &Cells) -> Result<Vec<Vec<Vec3>>, TrajectoryError> {
     let mut unwrapped: Vec<Vec<Vec3>> = positions_a.first().cloned().into_iter().collect();
+    let mut images = vec![[0_i32; 3]; positions_a.first().map_or(0, Vec::len)];
     for (k, pair) in positions_a.windows(2).enumerate() {
         let (frame, expected) = (k + 1, pair[0].len());
         if pair[1].len() != expected {
             return Err(TrajectoryError::Atoms { frame, found: pair[1].len(), expected });
         }
-        let step = |atom: usize| {
-            let step = nearest(cells.at(frame), &(pair[1][atom] - pair[0][atom]));
-            let fraction = largest_fraction(cells.at(frame), &step);
+        let (old, cell) = (cells.at(k), cells.at(frame));
+        let next = images.iter_mut().enumerate().map(|(atom, image)| {
+            let (step, crossed) = nearest(cell, &(pair[1][atom] - pair[0][atom]));
+            let fraction = largest_fraction(cell, &step);
             if fraction > LONGEST_STEP {
                 return Err(TrajectoryError::Ambiguous { frame, atom, fraction, limit: LONGEST_STEP });
             }
-            Ok(unwrapped[k][atom] + step)
-        };
-        let next = (0..expected).map(step).collect::<Result<Vec<Vec3>, TrajectoryError>>()?;
-        unwrapped.push(next);
+            let before = cell.renumbered(old, *image);
+            *image = std::array::from_fn(|k| before[k] - crossed[k]);
+            Ok(pair[1][atom] + cell.offset(*image))
+        });
+        unwrapped.push(next.collect::<Result<Vec<Vec3>, TrajectoryError>>()?);
     }
     Ok(unwrapped)
 }
 
-/// The image of a difference (A) whose fractional coordinates lie in -0.5..=0.5 along periodic directions.
-fn nearest(cell: &Cell, difference: &Vec3) -> Vec3 {
+/// The image of a difference (A) whose fractional coordinates lie in -0.5..=0.5 along periodic directions, and how many cells away it was.
+fn nearest(cell: &Cell, difference: &Vec3) -> (Vec3, [i32; 3]) {
     let fractional = cell.fractional(difference);
-    let whole = Vec3::from_fn(|k, _| if cell.periodic()[k] { fractional[k].round() } else { 0.0 });
-    difference - cell.cartesian(&whole)
+    let whole: [i32; 3] =
+        std::array::from_fn(|k| if cell.periodic()[k] { fractional[k].round() as i32 } else { 0 });
+    (difference - cell.offset(whole), whole)
 }
 
 /// The largest fractional coordinate along a periodic direction: the step over the cell's height there.
@@ -108,19 +112,15 @@ mod tests {
         );
     }
 
-    /// An atom at rest in the middle of a breathing cell, wrapped by each frame's own cell: its unwrapped steps are its true ones.
+    /// An atom that runs through a breathing cell: whole cells are added to where it is.
     #[test]
-    fn a_breathing_cell_adds_no_motion() {
-        let frames: Vec<Vec<Vec3>> =
-            (0..400).map(|t| vec![Vec3::new(0.05 * f64::from(t), 1.0, 1.0)]).collect();
-        let cells: Vec<Cell> = (0..400)
-            .map(|t| {
-                let edge = 10.0 + 0.02 * (0.3 * f64::from(t)).sin();
-                Cell::new([[edge, 0.0, 0.0], [0.0, edge, 0.0], [0.0, 0.0, edge]], [true; 3]).expect("a cell")
-            })
-            .collect();
-        let wrapped: Vec<Vec<Vec3>> = frames.iter().zip(&cells).map(|(f, c)| vec![c.wrap(&f[0]).0]).collect();
+    fn positions_stay_those_of_the_lattice() {
+        let cells: Vec<Cell> = (0..400).map(|t| triclinic(1.0 + 0.02 * (0.3 * f64::from(t)).sin())).collect();
+        let places: Vec<Vec3> = (0..400).map(|t| Vec3::new(0.09, -0.05, 0.07) * f64::from(t)).collect();
+        let wrapped: Vec<Vec<Vec3>> = places.iter().zip(&cells).map(|(p, c)| vec![c.wrap(p).0]).collect();
         let back = unwrap(&wrapped, &Cells::PerFrame(cells)).expect("short steps");
-        assert!((back[399][0] - frames[399][0]).norm() < 0.05, "{}", back[399][0]);
+        for (found, place) in back.iter().zip(&places) {
+            assert!((found[0] - place).norm() < 1e-9, "{} {place}", found[0]);
+        }
     }
 }

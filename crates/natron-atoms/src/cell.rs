@@ -97,8 +97,44 @@ impl Cell {
         (point - self.offset(image), image)
     }
 
+    /// The number of an image of `before`, counted in the vectors of this cell. Programs that shear a cell replace its vectors
+    /// by whole sums of them (LAMMPS: a box flip) when it leans too far; a lattice point then has another number. Where the
+    /// vectors only changed a little, the number stays.
+    pub fn renumbered(&self, before: &Self, image: [i32; 3]) -> [i32; 3] {
+        let change = (self.rows * before.inverse).map(f64::round);
+        if change == Mat3::identity() {
+            return image;
+        }
+        // n L = n' L' with L' = M L: n' = n M^-1, whole where det M = +-1.
+        match change.try_inverse() {
+            Some(inverse) if (change.determinant().abs() - 1.0).abs() < 0.5 => {
+                let image = Vec3::from(image.map(f64::from));
+                let renumbered = inverse.tr_mul(&image);
+                std::array::from_fn(|k| renumbered[k].round() as i32)
+            }
+            _ => image,
+        }
+    }
+
     /// The Cartesian offset (A) of a cell image.
     pub fn offset(&self, image: [i32; 3]) -> Vec3 {
         self.rows.tr_mul(&Vec3::new(f64::from(image[0]), f64::from(image[1]), f64::from(image[2])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// c leans by one a more: the same lattice, other numbers.
+    #[test]
+    fn a_flipped_cell_renumbers_its_images() {
+        let cell = |lean: f64| Cell::new([[5.0, 0.0, 0.0], [0.3, 6.0, 0.0], [lean, -0.2, 7.0]], [true; 3]);
+        let (before, after) = (cell(2.6).expect("a cell"), cell(-2.4).expect("a cell"));
+        for image in [[0, 0, 0], [1, 2, 3], [-4, 0, 2]] {
+            let found = after.renumbered(&before, image);
+            assert!((after.offset(found) - before.offset(image)).norm() < 1e-12, "{image:?} {found:?}");
+            assert_eq!(cell(2.61).expect("a cell").renumbered(&before, image), image);
+        }
     }
 }

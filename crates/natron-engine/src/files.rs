@@ -30,6 +30,13 @@ pub(crate) fn read_sources(path: &Path) -> Result<Vec<SourceFrame>, InputError> 
     Ok(natron_io::read_structures(path, None)?.frames)
 }
 
+/// A path that reads as a file wherever a built-in name could stand: with a `/`.
+#[cfg(feature = "train")]
+pub(crate) fn with_slash(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains('/') { text } else { format!("./{text}") }
+}
+
 /// The last structure of text that natron itself carries along.
 pub(crate) fn example_structure(text: &str) -> Structure {
     let reader = natron_io::extxyz::Reader::new(text.as_bytes(), Path::new("built in"));

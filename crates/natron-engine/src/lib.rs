@@ -10,6 +10,7 @@ compile_error!(
 );
 
 pub mod bench;
+pub mod build;
 pub mod data;
 pub mod deck;
 pub mod diffusion;
@@ -18,13 +19,18 @@ mod error;
 pub mod evaluate;
 mod files;
 pub mod job;
+mod keys;
+#[cfg(feature = "train")]
+pub mod learn;
 pub mod map;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
+pub mod repair;
 pub mod run_directory;
 pub mod schema;
 mod structure;
+pub mod study;
 /// Rows of text in aligned columns.
 pub mod table {
     pub use natron_report::Table;
@@ -33,6 +39,8 @@ pub mod threads;
 #[cfg(feature = "train")]
 pub mod train;
 mod trajectory;
+#[cfg(feature = "train")]
+pub mod tune;
 pub mod view;
 pub mod watch;
 

@@ -158,6 +158,35 @@ fn file_in(path: &Path, precision: Precision) -> Result<LoadedPotential, InputEr
     })
 }
 
+/// The numbers of a neural potential, by built-in name or file.
+///
+/// # Errors
+/// There is no such potential, or it is not a neural one.
+#[cfg(feature = "train")]
+pub(crate) fn load_model(name_or_path: &str) -> Result<natron_potential::Model, InputError> {
+    let read = |bytes: &[u8]| natron_potential::file::from_bytes(bytes).map(|(model, _)| model);
+    if is_file(name_or_path) {
+        let path = Path::new(name_or_path);
+        // Errors of reading it are those of any potential.
+        load_file(path)?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| InputError::new(format!("cannot read the potential: {error}")).in_file(path))?;
+        return read(&bytes).map_err(|error| InputError::new(error.to_string()).in_file(path));
+    }
+    load_built_in(name_or_path)?;
+    let bytes = BUILT_IN.iter().find(|built_in| built_in.name == name_or_path).and_then(|built_in| {
+        match built_in.source {
+            Source::File(bytes) => Some(bytes),
+            Source::LennardJonesArgon => None,
+        }
+    });
+    let bytes = bytes.ok_or_else(|| {
+        InputError::new(format!("`{name_or_path}` has no weights to start from"))
+            .help("name a neural potential")
+    })?;
+    read(bytes).map_err(|error| InputError::new(error.to_string()))
+}
+
 fn neural(
     name: &str,
     bytes: &[u8],

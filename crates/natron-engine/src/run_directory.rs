@@ -50,6 +50,14 @@ impl RunDirectory {
         if occupied { lock(path).map(drop) } else { Ok(()) }
     }
 
+    /// Says whether nobody writes into a directory.
+    ///
+    /// # Errors
+    /// Another process does, or the directory cannot be used.
+    pub fn check_free(path: &Path) -> Result<(), InputError> {
+        lock(path).map(drop)
+    }
+
     /// Says whether the directory is there already or could be made, and writes nothing.
     ///
     /// # Errors
@@ -91,6 +99,11 @@ impl RunDirectory {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// How to go on in a directory of natron's own, whatever an earlier process has left there.
+pub(crate) fn existing_for(path: &Path) -> Existing {
+    if is_run(path) { Existing::Resume } else { Existing::Refuse }
 }
 
 /// Whether a run was ever begun here; it may have been killed before its first restart.

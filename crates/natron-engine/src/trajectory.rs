@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use natron_analysis::{Cells, Trajectory};
-use natron_atoms::{Cell, Structure};
+use natron_atoms::Structure;
 use natron_dynamics::TrajectoryFrame;
 use natron_dynamics::deck::DeckProblem;
 use natron_dynamics::groups::Groups;
@@ -144,23 +143,4 @@ pub(crate) fn check_resume(
     ))
     .in_file(path)
     .help("put back the file that belongs to the restart, or start anew with --overwrite"))
-}
-
-/// All frames of a trajectory, and what it says of the ensembles they were recorded in.
-pub(crate) fn read(path: &Path) -> Result<(Trajectory, Vec<String>), InputError> {
-    let reader = h5md::Reader::open(path)?;
-    let ensembles = reader.ensembles().to_vec();
-    let mut positions_a = Vec::with_capacity(reader.len());
-    let mut cells: Vec<Cell> = Vec::with_capacity(reader.len());
-    for frame in reader.frames() {
-        let frame = frame?;
-        cells.push(frame.cell);
-        positions_a.push(frame.positions_a);
-    }
-    let constant = cells.first().filter(|first| cells.iter().all(|cell| cell == *first)).cloned();
-    let cells = constant.map_or(Cells::PerFrame(cells), Cells::Constant);
-    let (species, masses) = (reader.species().to_vec(), reader.masses_amu().to_vec());
-    Trajectory::new(species, masses, reader.times_ps().to_vec(), positions_a, cells)
-        .map(|trajectory| (trajectory, ensembles))
-        .map_err(|error| InputError::new(error.to_string()).in_file(path))
 }

@@ -24,7 +24,7 @@ mod cp2k_siblings;
 pub mod deepmd;
 mod elements;
 mod item;
-mod lines;
+pub(crate) mod lines;
 pub mod ml_ab;
 pub mod outcar;
 pub mod pw_output;

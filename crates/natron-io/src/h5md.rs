@@ -24,7 +24,6 @@ mod resume;
 mod series;
 mod times;
 mod units;
-mod unwrap;
 mod writer;
 
 pub use frames::{Frame, Frames};

@@ -17,6 +17,8 @@ pub mod poscar;
 pub mod replace;
 pub mod structures;
 mod text;
+pub mod trajectory;
+mod unwrap;
 
 pub use dumps::{Item, Label, Missing, SkipReason, Skipped};
 pub use error::ReadError;

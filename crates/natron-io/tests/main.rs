@@ -7,3 +7,4 @@ mod h5md;
 mod oracle;
 mod replace;
 mod structures;
+mod trajectory;

@@ -180,7 +180,7 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
 impl<T: Real> NeuralEvaluator<'_, T> {
     /// Standard deviations of energies, from what the members of the ensemble give more than the model.
     fn sum_spread(&self, out: &mut Evaluation) {
-        let factor = self.potential.uncertainty_factor();
+        let factor = self.potential.uncertainty_factors().energies;
         let stds = out.atom_energy_std_ev.get_or_insert_default();
         stds.clear();
         stds.resize(out.atom_energies_ev.len(), 0.0);

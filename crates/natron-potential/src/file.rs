@@ -43,8 +43,25 @@ pub struct Provenance {
     pub data_sha256: String,
     /// Held-out errors.
     pub errors: Errors,
-    /// Factor from the raw spread to a calibrated standard deviation; `None` without uncertainty.
-    pub uncertainty_factor: Option<f64>,
+    /// Factors from the raw spread to calibrated standard deviations; `None` without uncertainty.
+    pub uncertainty: Option<UncertaintyFactors>,
+}
+
+/// Factors from the spread of an ensemble to standard deviations. A last layer knows energies, which are sums, much better
+/// than forces: one factor does not fit both.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UncertaintyFactors {
+    /// Of force components.
+    pub forces: f64,
+    /// Of energies: the total and those of atoms.
+    pub energies: f64,
+}
+
+impl UncertaintyFactors {
+    /// One factor for everything.
+    pub fn both(factor: f64) -> Self {
+        Self { forces: factor, energies: factor }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +76,9 @@ struct Header {
     data_sha256: String,
     errors: Errors,
     uncertainty_factor: Option<f64>,
+    /// Absent from files in which energies share the factor of forces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    energy_uncertainty_factor: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq)]
@@ -117,7 +137,8 @@ pub fn to_bytes(model: &Model, provenance: &Provenance) -> Result<Vec<u8>, FileE
         units: Units::native(),
         data_sha256: provenance.data_sha256.clone(),
         errors: provenance.errors.clone(),
-        uncertainty_factor: provenance.uncertainty_factor,
+        uncertainty_factor: provenance.uncertainty.map(|factors| factors.forces),
+        energy_uncertainty_factor: provenance.uncertainty.map(|factors| factors.energies),
     };
     let header = serde_json::to_string(&header).map_err(|e| FileError::Metadata(e.to_string()))?;
     let isolated: Vec<u8> = model.isolated_ev.iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -150,6 +171,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Model, Provenance), FileError> {
         data_sha256,
         errors,
         uncertainty_factor,
+        energy_uncertainty_factor,
         ..
     } = header;
     spec.validate()?;
@@ -172,10 +194,15 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Model, Provenance), FileError> {
     };
     read_tensors(&tensors, &mut model)?;
     model.validate()?;
-    if model.members() > 0 && !uncertainty_factor.is_some_and(|factor| factor > 0.0 && factor.is_finite()) {
-        return Err(FileError::Metadata("an ensemble needs a positive uncertainty_factor".into()));
+    let uncertainty = uncertainty_factor
+        .map(|forces| UncertaintyFactors { forces, energies: energy_uncertainty_factor.unwrap_or(forces) });
+    let positive = |factor: f64| factor > 0.0 && factor.is_finite();
+    if model.members() > 0 && !uncertainty.is_some_and(|f| positive(f.forces) && positive(f.energies)) {
+        return Err(FileError::Metadata(
+            "an ensemble needs a positive uncertainty_factor (and energy_uncertainty_factor)".into(),
+        ));
     }
-    Ok((model, Provenance { data_sha256, errors, uncertainty_factor }))
+    Ok((model, Provenance { data_sha256, errors, uncertainty }))
 }
 
 /// The tensors and the checked header.

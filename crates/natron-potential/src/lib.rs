@@ -19,7 +19,7 @@ pub mod neural;
 pub mod zbl;
 
 pub use evaluation::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
-pub use file::FileError;
+pub use file::{FileError, UncertaintyFactors};
 pub use lennard_jones::{LennardJones, ShiftedLennardJones};
 pub use model::{Layer, Model, ModelError, ModelSpec, PairSpec};
 pub use nep::{NepError, NepPotential};

@@ -7,7 +7,7 @@ use natron_descriptor::SimdPath;
 use rayon::prelude::*;
 
 use crate::evaluator::NeuralEvaluator;
-use crate::file::{self, FileError, Provenance};
+use crate::file::{self, FileError, Provenance, UncertaintyFactors};
 use crate::kernel::Compiled;
 use crate::model::{Model, ModelError};
 use crate::{Evaluation, EvaluationError, Evaluator, Potential};
@@ -77,9 +77,9 @@ impl NeuralPotential {
         Self { simd, members: OnceLock::new(), ..self }
     }
 
-    /// The same potential with another factor from the spread of its ensemble to a standard deviation.
-    pub fn with_uncertainty_factor(mut self, factor: f64) -> Self {
-        self.provenance.uncertainty_factor = Some(factor);
+    /// The same potential with other factors from the spread of its ensemble to standard deviations.
+    pub fn with_uncertainty_factors(mut self, factors: UncertaintyFactors) -> Self {
+        self.provenance.uncertainty = Some(factors);
         self
     }
 
@@ -112,9 +112,9 @@ impl NeuralPotential {
         &self.model
     }
 
-    /// Factor from the spread of the ensemble to a standard deviation; 1 before it is calibrated.
-    pub fn uncertainty_factor(&self) -> f64 {
-        self.provenance.uncertainty_factor.unwrap_or(1.0)
+    /// Factors from the spread of the ensemble to standard deviations; 1 before they are calibrated.
+    pub fn uncertainty_factors(&self) -> UncertaintyFactors {
+        self.provenance.uncertainty.unwrap_or(UncertaintyFactors::both(1.0))
     }
 
     /// Data and errors recorded in its file.
@@ -165,7 +165,7 @@ impl Potential for NeuralPotential {
                 member.evaluator().evaluate(structure, list, &mut out).map(|()| out.forces)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let scale = self.uncertainty_factor().powi(2) / members.len() as f64;
+        let scale = self.uncertainty_factors().forces.powi(2) / members.len() as f64;
         let of_atom = |atom: usize| {
             let squares = forces.iter().map(|forces| forces[atom].component_mul(&forces[atom])).sum::<Vec3>();
             squares.map(|sum| (scale * sum).sqrt())

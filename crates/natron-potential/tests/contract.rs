@@ -6,7 +6,7 @@ use natron_potential::contract::{self, tiny_cell};
 use natron_potential::file::{self, Provenance};
 use natron_potential::{
     Evaluation, EvaluationError, Evaluator, FileError, Layer, LennardJones, Model, ModelSpec,
-    NeuralPotential, PairSpec, Potential, Precision, ShiftedLennardJones, Zbl, ZblPair,
+    NeuralPotential, PairSpec, Potential, Precision, ShiftedLennardJones, UncertaintyFactors, Zbl, ZblPair,
 };
 use rand::{RngExt, SeedableRng};
 
@@ -156,25 +156,26 @@ fn the_spread_is_that_of_whole_models() {
             &structure,
         );
         let all: Vec<_> = (0..members).map(|m| of_member(&model, m, &structure)).collect();
-        let potential =
-            NeuralPotential::new(model, precision).expect("a valid model").with_uncertainty_factor(1.7);
+        let potential = NeuralPotential::new(model, precision)
+            .expect("a valid model")
+            .with_uncertainty_factors(UncertaintyFactors { forces: 1.7, energies: 0.6 });
         let found = contract::evaluate(&potential, &structure);
-        let rms = |of: &dyn Fn(&Evaluation) -> f64| {
+        let rms = |factor: f64, of: &dyn Fn(&Evaluation) -> f64| {
             let squares = all.iter().map(|member| (of(member) - of(&mean)).powi(2)).sum::<f64>();
-            1.7 * (squares / members as f64).sqrt()
+            factor * (squares / members as f64).sqrt()
         };
         let tolerance = if precision == Precision::F64 { 1e-6 } else { 1e-4 };
         let same = |a: f64, b: f64| assert!((a - b).abs() < tolerance * (1e-3 + b.abs()), "{a} is not {b}");
-        same(found.energy_std_ev.expect("there is an ensemble"), rms(&|e| e.energy_ev));
+        same(found.energy_std_ev.expect("there is an ensemble"), rms(0.6, &|e| e.energy_ev));
         let stds = found.atom_energy_std_ev.as_ref().expect("there is an ensemble");
         assert_eq!(stds.len(), structure.len());
         let list = NeighbourList::build_by_pair(&structure, potential.cutoffs(), 0.2).expect("a list");
         let forces =
             potential.force_std_ev_per_a(&structure, &list).expect("evaluates").expect("an ensemble");
         for atom in 0..structure.len() {
-            same(stds[atom], rms(&|e| e.atom_energies_ev[atom]));
+            same(stds[atom], rms(0.6, &|e| e.atom_energies_ev[atom]));
             for (k, std) in forces[atom].iter().enumerate() {
-                same(*std, rms(&|e| e.forces[atom][k]));
+                same(*std, rms(1.7, &|e| e.forces[atom][k]));
             }
         }
         // The ensemble changes nothing else.
@@ -185,13 +186,26 @@ fn the_spread_is_that_of_whole_models() {
     }
 }
 
+/// Bytes with `text` blanked out.
+fn without(bytes: &[u8], text: &str) -> Vec<u8> {
+    let at = bytes.windows(text.len()).position(|window| window == text.as_bytes()).expect("it is there");
+    let mut out = bytes.to_vec();
+    out[at..at + text.len()].fill(b' ');
+    out
+}
+
 #[test]
 fn ensembles_are_checked_and_kept() {
     let model = with_ensemble(&[20], 6);
-    let provenance = Provenance { uncertainty_factor: Some(2.5), ..Default::default() };
+    let factors = UncertaintyFactors { forces: 2.5, energies: 0.5 };
+    let provenance = Provenance { uncertainty: Some(factors), ..Default::default() };
     let bytes = file::to_bytes(&model, &provenance).expect("a valid model");
     assert_eq!(file::from_bytes(&bytes).expect("reads").0, model);
-    assert_eq!(NeuralPotential::from_bytes(&bytes).expect("reads").uncertainty_factor(), 2.5);
+    assert_eq!(NeuralPotential::from_bytes(&bytes).expect("reads").uncertainty_factors(), factors);
+    // Files of earlier versions have one factor for both.
+    let earlier = without(&bytes, r#",\"energy_uncertainty_factor\":0.5"#);
+    let read = NeuralPotential::from_bytes(&earlier).expect("reads").uncertainty_factors();
+    assert_eq!(read, UncertaintyFactors::both(2.5));
     let uncalibrated = file::to_bytes(&model, &Provenance::default()).expect("a valid model");
     assert!(file::from_bytes(&uncalibrated).is_err_and(|e| e.to_string().contains("uncertainty_factor")));
     let spoilt: [fn(&mut Model); 3] =
@@ -276,8 +290,11 @@ fn each_check_fails_what_it_is_for() {
 #[test]
 fn files_round_trip_and_damage_is_refused() {
     let model = random_model(&[20], 9);
-    let provenance =
-        Provenance { data_sha256: "ab".repeat(32), uncertainty_factor: Some(1.5), ..Default::default() };
+    let provenance = Provenance {
+        data_sha256: "ab".repeat(32),
+        uncertainty: Some(UncertaintyFactors::both(1.5)),
+        ..Default::default()
+    };
     let bytes = file::to_bytes(&model, &provenance).expect("valid");
     assert_eq!(file::to_bytes(&model, &provenance).expect("valid"), bytes, "the same model, the same bytes");
     let (back, origin) = file::from_bytes(&bytes).expect("reads back");

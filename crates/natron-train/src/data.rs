@@ -18,6 +18,18 @@ pub struct Sample {
     pub virial_ev: Option<Mat3>,
     /// What sort of frame it is.
     pub kind: String,
+    /// Where its labels come from.
+    pub origin: Origin,
+}
+
+/// Where labels come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// The method that is learnt.
+    #[default]
+    Reference,
+    /// Other potentials: good for learning, no evidence for energies of isolated atoms, errors or uncertainty.
+    Teacher,
 }
 
 /// Why there is no training.
@@ -37,6 +49,9 @@ pub enum TrainError {
     /// The model does not hold together.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The model to start from has another shape.
+    #[error("the potential to start from has another model than the deck")]
+    OtherModel,
     /// A frame has no neighbour list.
     #[error("frame {frame}: {source}")]
     Neighbours {

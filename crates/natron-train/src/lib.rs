@@ -12,11 +12,12 @@ pub mod density;
 mod ensemble;
 pub mod errors;
 pub mod graph;
+mod likelihood;
 pub mod loss;
 pub mod settings;
 pub mod trainer;
 
-pub use data::{Sample, TrainError};
+pub use data::{Origin, Sample, TrainError};
 pub use errors::{ForceErrors, Metrics};
 pub use settings::{LossSettings, OptimiserSettings};
 pub use trainer::{EpochReport, Trainer};

@@ -49,6 +49,7 @@ fn samples(count: usize, seed: u64) -> Vec<Sample> {
                 forces: out.forces,
                 virial_ev: Some(out.virial_ev),
                 kind: kind.into(),
+                origin: Origin::Reference,
             }
         })
         .collect()
@@ -242,7 +243,8 @@ fn a_checkpoint_continues_as_if_nothing_had_happened() {
 fn missing_isolated_energies_are_fitted() {
     let prepared: Vec<Prepared> =
         samples(6, 3).into_iter().map(|s| Prepared::new(0, s, &spec(&[])).expect("fine")).collect();
-    let energies = isolated_energies(&spec(&[]), &prepared, &[Some(-1.0), None]);
+    let all: Vec<&Prepared> = prepared.iter().collect();
+    let energies = isolated_energies(&spec(&[]), &all, &[Some(-1.0), None]);
     let mean: f64 = prepared.iter().map(|p| p.sample.energy_ev + 6.0).sum::<f64>() / 12.0;
     assert_eq!(energies[0], -1.0);
     assert!((energies[1] - mean).abs() < 1e-9);
@@ -255,13 +257,17 @@ fn the_ensemble_is_calibrated_and_knows_where_data_end() {
     while !trainer.is_finished() {
         trainer.run_epoch().expect("an epoch");
     }
-    let (model, factor) = trainer.with_ensemble().expect("an ensemble");
+    let (model, factors) = trainer.with_ensemble().expect("an ensemble");
     assert_eq!(model.members(), 32);
-    assert_eq!(trainer.with_ensemble().expect("an ensemble"), (model.clone(), factor), "drawn from the seed");
+    assert_eq!(
+        trainer.with_ensemble().expect("an ensemble"),
+        (model.clone(), factors),
+        "drawn from the seed"
+    );
     let bare = Model { ensemble: Vec::new(), ..model.clone() };
     assert_eq!(&bare, trainer.best_model());
     let potential =
-        NeuralPotential::new(model, Precision::F64).expect("valid").with_uncertainty_factor(factor);
+        NeuralPotential::new(model, Precision::F64).expect("valid").with_uncertainty_factors(factors);
     let stds = |sample: &Sample| {
         let list = natron_atoms::NeighbourList::build(&sample.structure, 4.5, 0.0).expect("a list");
         potential.force_std_ev_per_a(&sample.structure, &list).expect("evaluates").expect("an ensemble")
@@ -293,4 +299,55 @@ fn the_ensemble_is_calibrated_and_knows_where_data_end() {
     }
     let (known, unknown) = (mean(&samples(4, 2)), mean(&squeezed));
     assert!(unknown > 2.0 * known, "{unknown} eV/A far from the data, {known} among them");
+}
+
+#[test]
+fn a_training_starts_from_a_model_and_never_ends_worse() {
+    let mut first = trainer(&[12], 6);
+    (0..3).for_each(|_| drop(first.run_epoch().expect("an epoch")));
+    let start = first.average_model().clone();
+    let mut second = trainer(&[12], 6).start_from(&start, &[None, Some(-7.5)]).expect("the same shape");
+    assert_eq!(second.average_model().isolated_ev, [start.isolated_ev[0], -7.5]);
+    assert_eq!(second.average_model().layers, start.layers);
+    let before = second.best_score();
+    (0..2).for_each(|_| drop(second.run_epoch().expect("an epoch")));
+    assert!(second.average_model().layers != start.layers && second.best_score() <= before);
+    assert_eq!(trainer(&[10], 6).start_from(&start, &[]).err(), Some(TrainError::OtherModel));
+}
+
+/// Frames of teachers move the weights; energies of isolated atoms, standardisation and uncertainty are not their business.
+#[test]
+fn teachers_teach_and_do_not_testify() {
+    let make = |extra: Vec<Sample>| {
+        let train = samples(6, 3).into_iter().chain(extra).collect();
+        Trainer::new(
+            spec(&[8]),
+            LossSettings::default(),
+            OptimiserSettings::default(),
+            1,
+            train,
+            samples(3, 9),
+            &[None; 2],
+        )
+        .expect("a training")
+    };
+    let taught: Vec<Sample> = samples(5, 77)
+        .into_iter()
+        .map(|sample| Sample { energy_ev: sample.energy_ev + 100.0, origin: Origin::Teacher, ..sample })
+        .collect();
+    let (mut alone, mut with) = (make(Vec::new()), make(taught.clone()));
+    assert_eq!(alone.average_model(), with.average_model());
+    let (alone_report, with_report) =
+        (alone.run_epoch().expect("an epoch"), with.run_epoch().expect("an epoch"));
+    assert!(with_report.loss.total() != alone_report.loss.total());
+    let none = Trainer::new(
+        spec(&[8]),
+        LossSettings::default(),
+        OptimiserSettings::default(),
+        1,
+        taught,
+        samples(3, 9),
+        &[None; 2],
+    );
+    assert!(none.is_err_and(|error| error == TrainError::NoFrames("training")));
 }

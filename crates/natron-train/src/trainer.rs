@@ -3,13 +3,15 @@
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 use natron_descriptor::{CHANNELS, HARMONICS, Invariants};
-use natron_potential::{Evaluation, Layer, Model, ModelSpec, NeuralPotential, Potential, Precision};
+use natron_potential::{
+    Evaluation, Layer, Model, ModelSpec, NeuralPotential, Potential, Precision, UncertaintyFactors,
+};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::data::{Prepared, Sample, TrainError};
+use crate::data::{Origin, Prepared, Sample, TrainError};
 use crate::density::{self, Direction};
 use crate::ensemble;
 use crate::errors::{Metrics, metrics};
@@ -81,8 +83,12 @@ impl Trainer {
         let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)
             .map_err(natron_potential::ModelError::from)?;
         let mut model = untrained(&spec, seed);
-        model.isolated_ev = isolated_energies(&spec, &train, isolated_ev);
-        standardise(&mut model, &train, &invariants);
+        let reference: Vec<&Prepared> = reference_frames(&train).collect();
+        if reference.is_empty() {
+            return Err(TrainError::NoFrames("training"));
+        }
+        model.isolated_ev = isolated_energies(&spec, &reference, isolated_ev);
+        standardise(&mut model, &reference, &invariants);
         let device = Device::flex().autodiff();
         let graph = Graph::new(&model, &device);
         let adam =
@@ -106,6 +112,27 @@ impl Trainer {
         })
     }
 
+    /// The same training from the weights of a model of the same spec; energies of isolated atoms are its where `isolated_ev`
+    /// gives none. `self` must be new.
+    ///
+    /// # Errors
+    /// The model has another spec.
+    pub fn start_from(mut self, start: &Model, isolated_ev: &[Option<f64>]) -> Result<Self, TrainError> {
+        if start.spec != self.model.spec {
+            return Err(TrainError::OtherModel);
+        }
+        let mut model = Model { ensemble: Vec::new(), ..start.clone() };
+        for (energy, given) in model.isolated_ev.iter_mut().zip(isolated_ev) {
+            *energy = given.unwrap_or(*energy);
+        }
+        self.graph = Graph::new(&model, &self.device);
+        self.average.clone_from(&model);
+        self.best.clone_from(&model);
+        self.model = model;
+        self.best_score = self.validate()?.score();
+        Ok(self)
+    }
+
     /// Epochs done.
     pub fn epoch(&self) -> usize {
         self.epoch
@@ -122,18 +149,25 @@ impl Trainer {
         &self.best
     }
 
+    /// Its score on the validation frames ([`Metrics::score`]); infinite before the first look.
+    pub fn best_score(&self) -> f64 {
+        self.best_score
+    }
+
     /// The averaged model as it is.
     pub fn average_model(&self) -> &Model {
         &self.average
     }
 
-    /// [`Trainer::best_model`] with a shallow ensemble (32 members), and the factor from the spread of the members to
-    /// standard deviations of force components, calibrated on the validation frames.
+    /// [`Trainer::best_model`] with a shallow ensemble (32 members), and the factors from the spread of the members to
+    /// standard deviations, calibrated on the validation frames.
     ///
     /// # Errors
     /// A frame cannot be evaluated.
-    pub fn with_ensemble(&self) -> Result<(Model, f64), TrainError> {
-        ensemble::shallow(&self.best, &self.train, &self.valid, &self.loss, self.seed)
+    pub fn with_ensemble(&self) -> Result<(Model, UncertaintyFactors), TrainError> {
+        let reference: Vec<&Prepared> = reference_frames(&self.train).collect();
+        let valid: Vec<&Prepared> = self.valid.iter().collect();
+        ensemble::shallow(&self.best, &reference, &valid, &self.loss, self.seed)
     }
 
     /// One pass over the training frames, in an order that depends on seed and epoch alone.
@@ -275,6 +309,11 @@ impl Trainer {
     }
 }
 
+/// Frames whose labels are of the method that is learnt.
+fn reference_frames(frames: &[Prepared]) -> impl Iterator<Item = &Prepared> {
+    frames.iter().filter(|frame| frame.sample.origin == Origin::Reference)
+}
+
 /// Values of some frames, with a model.
 fn evaluate(model: &Model, frames: &[Prepared], which: &[usize]) -> Result<Vec<Evaluation>, TrainError> {
     let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
@@ -360,7 +399,7 @@ fn untrained(spec: &ModelSpec, seed: u64) -> Model {
 }
 
 /// Given isolated energies, the missing ones by least squares on the training energies.
-fn isolated_energies(spec: &ModelSpec, train: &[Prepared], given: &[Option<f64>]) -> Vec<f64> {
+fn isolated_energies(spec: &ModelSpec, train: &[&Prepared], given: &[Option<f64>]) -> Vec<f64> {
     let missing: Vec<usize> =
         (0..spec.species.len()).filter(|&s| given.get(s).copied().flatten().is_none()).collect();
     let mut energies: Vec<f64> =
@@ -370,9 +409,9 @@ fn isolated_energies(spec: &ModelSpec, train: &[Prepared], given: &[Option<f64>]
     }
     let count = |frame: &Prepared, s: usize| frame.numbers.iter().filter(|&&n| n == s).count() as f64;
     let counts =
-        nalgebra::DMatrix::from_fn(train.len(), missing.len(), |row, c| count(&train[row], missing[c]));
+        nalgebra::DMatrix::from_fn(train.len(), missing.len(), |row, c| count(train[row], missing[c]));
     let rest = nalgebra::DVector::from_fn(train.len(), |row, _| {
-        let known: f64 = (0..energies.len()).map(|s| energies[s] * count(&train[row], s)).sum();
+        let known: f64 = (0..energies.len()).map(|s| energies[s] * count(train[row], s)).sum();
         train[row].sample.energy_ev - known
     });
     if let Ok(fitted) = counts.svd(true, true).solve(&rest, 1e-9) {
@@ -384,7 +423,7 @@ fn isolated_energies(spec: &ModelSpec, train: &[Prepared], given: &[Option<f64>]
 }
 
 /// Sets mean and spread of the features to those of the training frames, with the initial radial functions.
-fn standardise(model: &mut Model, train: &[Prepared], invariants: &Invariants<f32>) {
+fn standardise(model: &mut Model, train: &[&Prepared], invariants: &Invariants<f32>) {
     let spec = model.spec.clone();
     let count = spec.species.len();
     let columns = count * spec.radial_functions;

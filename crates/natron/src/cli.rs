@@ -70,12 +70,23 @@ pub enum Command {
     #[cfg(feature = "train")]
     #[command(long_about = commands::train::ABOUT, after_help = commands::train::EXAMPLES)]
     Train(commands::job::JobArguments),
+    /// Find what a potential does not know, have it labelled, train again
+    #[cfg(feature = "train")]
+    #[command(long_about = commands::learn::ABOUT, after_help = commands::learn::EXAMPLES)]
+    Learn(commands::job::JobArguments),
+    /// Search the settings of a training within a given time
+    #[cfg(feature = "train")]
+    #[command(long_about = commands::tune::ABOUT, after_help = commands::tune::EXAMPLES)]
+    Tune(commands::job::JobArguments),
     /// Compare a potential with labelled frames
     Evaluate(commands::evaluate::Arguments),
     /// Compute diffusion coefficients from trajectories
     Diffusion(commands::diffusion::Arguments),
     /// Measure the speed of molecular dynamics on this machine
     Bench(commands::bench::Arguments),
+    /// Build structures: crystals, layers, pores, carbon hosts, sodium in voids
+    #[command(long_about = commands::build::ABOUT, after_help = commands::build::EXAMPLES)]
+    Build(commands::job::JobArguments),
     /// Check, convert, split and select files of frames
     Data {
         /// What to do.
@@ -87,12 +98,17 @@ pub enum Command {
     Map(commands::job::JobArguments),
     /// Say what a file holds
     View(commands::view::Arguments),
+    /// Make the trajectory of a killed run a file that every program opens
+    Repair(commands::repair::Arguments),
     /// Write a new deck to start from
     New {
         /// Which kind.
         #[command(subcommand)]
         what: commands::new::What,
     },
+    /// Measure diffusion over fillings, temperatures and replicas
+    #[command(long_about = commands::study::ABOUT, after_help = commands::study::EXAMPLES)]
+    Study(commands::job::JobArguments),
     /// Print the JSON schema of a deck, for editors
     Schema(commands::schema::Arguments),
     /// Print the completions for a shell
@@ -108,13 +124,20 @@ impl Command {
             Self::Md(_) => "md",
             #[cfg(feature = "train")]
             Self::Train(_) => "train",
+            #[cfg(feature = "train")]
+            Self::Learn(_) => "learn",
+            #[cfg(feature = "train")]
+            Self::Tune(_) => "tune",
             Self::Evaluate(_) => "evaluate",
             Self::Diffusion(_) => "diffusion",
             Self::Bench(_) => "bench",
+            Self::Build(_) => "build",
             Self::Data { .. } => "data",
             Self::Map(_) => "map",
             Self::View(_) => "view",
+            Self::Repair(_) => "repair",
             Self::New { .. } => "new",
+            Self::Study(_) => "study",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",

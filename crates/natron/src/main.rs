@@ -38,14 +38,21 @@ fn run(command: &Command, output: &Output) -> Result<ExitCode, Failure> {
         Command::Md(arguments) => commands::md::run(arguments, output),
         #[cfg(feature = "train")]
         Command::Train(arguments) => commands::train::run(arguments, output),
+        #[cfg(feature = "train")]
+        Command::Tune(arguments) => commands::tune::run(arguments, output),
+        #[cfg(feature = "train")]
+        Command::Learn(arguments) => commands::learn::run(arguments, output),
         Command::Evaluate(arguments) => commands::evaluate::run(arguments, output),
         Command::Diffusion(arguments) => commands::diffusion::run(arguments, output),
         Command::Bench(arguments) => commands::bench::run(arguments, output),
+        Command::Build(arguments) => commands::build::run(arguments, output),
         Command::Data { what } => commands::data::run(what, output),
         Command::Map(arguments) => commands::map::run(arguments, output),
         Command::View(arguments) => commands::view::run(arguments, output),
+        Command::Repair(arguments) => commands::repair::run(arguments, output),
         Command::New { what } => commands::new::run(what, output),
         Command::Schema(arguments) => Ok(commands::schema::run(arguments, output)),
+        Command::Study(arguments) => commands::study::run(arguments, output),
         Command::Completions(arguments) => Ok(commands::completions::run(arguments, output)),
         Command::Man => commands::man::run(output),
     }

@@ -2,13 +2,15 @@
 //!
 //! kinisi samples the posterior of a line under the covariance of a random walk from independent displacements,
 //! v_i n_i/n_j with n_i = N T/i (McCluskey, Coles, Morgan, J. Chem. Theory Comput. 21, 79 (2025), doi:10.1021/acs.jctc.4c01249);
-//! natron inverts the covariance of overlapping displacements. Both are unbiased for the same curve, so the values differ by
-//! a fraction of the error, and the errors by the difference of the two covariances and by kinisi's use of observed variances.
+//! [`natron_analysis::posterior`] is the same posterior in closed form. natron's own estimate inverts the covariance of overlapping
+//! displacements. Both are unbiased for the same curve, so the values differ by a fraction of the error, and the errors by the difference
+//! of the two covariances and by kinisi's use of observed variances.
 //! Measured: values 0.03 to 0.37 errors apart, errors 0.73 to 1.12 of kinisi's.
 
 use natron_analysis::curves::Curves;
 use natron_analysis::estimate::Estimate;
 use natron_analysis::paths::{Path, Paths};
+use natron_analysis::posterior::observe;
 use natron_analysis::window::Begin;
 use natron_atoms::Vec3;
 use serde_json::Value;
@@ -42,7 +44,10 @@ fn walk(case: &Value) -> Paths {
             paths[a].push(0.05 * position[a]);
         }
     }
-    let atoms = paths.into_iter().map(|positions_a| Path { replica: 0, positions_a }).collect();
+    let atoms = paths
+        .into_iter()
+        .map(|positions_a| Path { replica: 0, positions_a: std::sync::Arc::new(positions_a.into()) })
+        .collect();
     Paths { spacing_ps: SPACING_PS, n_frames, atoms }
 }
 
@@ -56,6 +61,13 @@ fn check(case: &Value) {
         let expected = expected.as_f64().expect("a number");
         assert!((found / expected - 1.0).abs() < 1e-10, "{name}: MSD {found}, kinisi {expected}");
     }
+    // MDAnalysis keeps positions in single precision.
+    for (found, expected) in curves.mean_a2.iter().zip(case["msd_mdanalysis_A2"].as_array().expect("a curve"))
+    {
+        let expected = expected.as_f64().expect("a number");
+        assert!((found / expected - 1.0).abs() < 1e-6, "{name}: MSD {found}, MDAnalysis {expected}");
+    }
+    check_posterior(case, &paths, &curves.lags);
     let estimate =
         Estimate::within(&paths, &curves, Begin { first: 0, straight: true }).expect("an estimate");
     let si = 1e-8 / (6.0 * SPACING_PS);
@@ -69,6 +81,27 @@ fn check(case: &Value) {
         (0.6..1.6).contains(&ratio),
         "{name}: error {error:e}, kinisi {error_kinisi:e}, ratio {ratio:.2}"
     );
+}
+
+/// The covariance to 1e-6, mean and width of the posterior to what 10 chains of kinisi leave open.
+fn check_posterior(case: &Value, paths: &Paths, lags: &[usize]) {
+    let name = &case["name"];
+    let observed = observe(paths, lags);
+    for (i, row) in case["covariance_A4"].as_array().into_iter().flatten().enumerate() {
+        for (j, expected) in row.as_array().expect("a row").iter().enumerate() {
+            let (found, expected) = (observed.covariance_a4[(i, j)], expected.as_f64().expect("a number"));
+            assert!(
+                (found / expected - 1.0).abs() < 1e-6,
+                "{name}: C[{i}, {j}] {found:e}, kinisi {expected:e}"
+            );
+        }
+    }
+    let posterior = observed.posterior(SPACING_PS).expect("a posterior");
+    let number = |key: &str| case[key].as_f64().expect("a number");
+    let width = posterior.std_m2_per_s() / number("D_err_m2_per_s");
+    assert!((0.85..1.15).contains(&width), "{name}: the posterior is {width} times as wide as kinisi's");
+    let apart = (posterior.mean_m2_per_s() - number("D_m2_per_s")).abs() / number("D_err_m2_per_s");
+    assert!(apart < 0.1, "{name}: the posteriors are {apart} widths apart");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! natron-analysis against simulated motion with a known answer, and against kinisi.
 
+mod calibration;
+mod checks;
 mod coverage;
 mod kinisi;
 mod published;

@@ -16,7 +16,7 @@ const RADIAL: usize = 6;
 
 /// What turns structures of some elements into points.
 #[derive(Debug, Clone)]
-pub(super) struct Describer {
+pub(crate) struct Describer {
     species: Vec<Species>,
     basis: RadialBasis<f64>,
 }

@@ -44,7 +44,7 @@ pub struct SelectReport {
 
 /// Frames and where they came from.
 #[derive(Default)]
-pub(super) struct Collected {
+pub(crate) struct Collected {
     files: Vec<PathBuf>,
     pub frames: Vec<Frame>,
     pub places: Vec<(PathBuf, usize)>,
@@ -117,6 +117,12 @@ pub fn select(options: &SelectOptions) -> Result<SelectReport, Failure> {
         distances: choice.distances,
         left_out_distance: choice.left_out,
     })
+}
+
+/// The numbers of `count` points, farthest first from those known and from each other.
+#[cfg(feature = "train")]
+pub(crate) fn farthest_frames(points: &[Vec<f64>], known: &[Vec<f64>], count: usize) -> Vec<usize> {
+    farthest(points, known, count).chosen
 }
 
 struct Choice {

@@ -1,4 +1,4 @@
-//! How often the errors of force components stay within their predicted standard deviations.
+//! How often errors of force components, or of energies, stay within their predicted standard deviations.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,40 @@ const Z95: f64 = 1.959_963_985;
 /// Bins of [`Coverage::reliability`].
 const BINS: usize = 10;
 
-/// Counts over force components, by host.
+/// What the data of a [`Coverage`] are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Of {
+    /// Components of forces, eV/A.
+    #[default]
+    Forces,
+    /// Energies of frames, eV/atom.
+    Energies,
+}
+
+impl Of {
+    /// In a sentence.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Forces => "force components",
+            Self::Energies => "energies",
+        }
+    }
+
+    /// The key of their number, and the unit in keys (a thousandth of the own).
+    fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Forces => ("n_components", "meV_per_A"),
+            Self::Energies => ("n_frames", "meV_per_atom"),
+        }
+    }
+}
+
+/// Counts over force components or energies, by host.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
+    of: Of,
     by_host: BTreeMap<String, Counts>,
-    /// Standard deviation and error, eV/A.
+    /// Standard deviation and error.
     components: Vec<(f64, f64)>,
 }
 
@@ -35,16 +64,25 @@ pub struct Share {
 }
 
 impl Coverage {
+    /// An empty one, of energies.
+    pub fn of_energies() -> Self {
+        Self { of: Of::Energies, ..Self::default() }
+    }
+
+    /// Adds a datum.
+    pub fn add_one(&mut self, host: &str, std: f64, error: f64) {
+        let counts = self.by_host.entry(host.to_string()).or_default();
+        counts.components += 1;
+        counts.within[0] += usize::from(error.abs() <= std);
+        counts.within[1] += usize::from(error.abs() <= Z95 * std);
+        self.components.push((std, error.abs()));
+    }
+
     /// Adds the atoms of a frame; all in eV/A, `[n]`.
     pub fn add(&mut self, host: &str, predicted: &[Vec3], stds: &[Vec3], reference: &[Vec3]) {
-        let counts = self.by_host.entry(host.to_string()).or_default();
         for ((force, std), reference) in predicted.iter().zip(stds).zip(reference) {
             for k in 0..3 {
-                let (std, error) = (std[k], (force[k] - reference[k]).abs());
-                counts.components += 1;
-                counts.within[0] += usize::from(error <= std);
-                counts.within[1] += usize::from(error <= Z95 * std);
-                self.components.push((std, error));
+                self.add_one(host, std[k], force[k] - reference[k]);
             }
         }
     }
@@ -86,7 +124,7 @@ impl Coverage {
         Share { fraction, interval: [(middle - half) / scale, (middle + half) / scale] }
     }
 
-    /// Components in ten bins of rising standard deviation: root-mean-square standard deviation and error of each, eV/A.
+    /// Components in ten bins of rising standard deviation: root-mean-square standard deviation and error of each, eV/A or eV/atom.
     pub fn reliability(&self) -> Vec<(f64, f64)> {
         let mut sorted = self.components.clone();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -97,20 +135,20 @@ impl Coverage {
         sorted.chunks(size).map(|bin| (root(bin, |c| c.0), root(bin, |c| c.1))).collect()
     }
 
-    /// As JSON: `n_components`, `n_hosts`, `coverage_68`, `coverage_95`, `by_host`, `reliability`.
+    /// As JSON: `n_components` or `n_frames`, `n_hosts`, `coverage_68`, `coverage_95`, `by_host`, `reliability`.
     pub fn json(&self) -> Value {
+        let (number, unit) = self.of.keys();
         let share = |share: Share| json!({ "fraction": share.fraction, "interval_95": share.interval });
         let host = |(host, counts): (&String, &Counts)| {
             let part = |level: usize| counts.within[level] as f64 / counts.components as f64;
             json!({
-                "host": host, "n_components": counts.components,
+                "host": host, (number): counts.components,
                 "coverage_68": part(0), "coverage_95": part(1),
             })
         };
-        let bin =
-            |(std, error): (f64, f64)| json!({ "std_meV_per_A": std * 1e3, "error_meV_per_A": error * 1e3 });
+        let bin = |(std, error): (f64, f64)| json!({ (format!("std_{unit}")): std * 1e3, (format!("error_{unit}")): error * 1e3 });
         let mut map = Map::new();
-        map.insert("n_components".into(), self.components.len().into());
+        map.insert(number.into(), self.components.len().into());
         map.insert("n_hosts".into(), self.by_host.len().into());
         map.insert("coverage_68".into(), share(self.within_68()));
         map.insert("coverage_95".into(), share(self.within_95()));
@@ -126,8 +164,9 @@ impl Coverage {
             format!("{:.0} % ({:.0} to {:.0})", 100.0 * share.fraction, 100.0 * low, 100.0 * high)
         };
         format!(
-            "{} force components of {} host{}: {} within one standard deviation (68 expected), {} within 1.96 (95 expected)",
+            "{} {} of {} host{}: {} within one standard deviation (68 expected), {} within 1.96 (95 expected)",
             self.components.len(),
+            self.of.name(),
             self.by_host.len(),
             if self.by_host.len() == 1 { "" } else { "s" },
             percent(self.within_68()),

@@ -48,6 +48,8 @@ pub struct EvaluateReport {
     pub by_file: Vec<(PathBuf, Errors)>,
     /// Errors of forces against their predicted standard deviations, where the potential knows them.
     pub coverage: Coverage,
+    /// Errors of energies against theirs.
+    pub energy_coverage: Coverage,
     /// Where the predictions were written.
     pub output: Option<PathBuf>,
 }
@@ -190,12 +192,18 @@ fn compare(
     let mut by_kind: BTreeMap<Option<String>, Errors> = BTreeMap::new();
     let mut by_file: Vec<(PathBuf, Errors)> =
         options.files.iter().map(|file| (file.clone(), Errors::default())).collect();
-    let mut coverage = Coverage::default();
+    let (mut coverage, mut energy_coverage) = (Coverage::default(), Coverage::of_energies());
     for (labelled, prediction) in frames.iter().zip(predictions) {
         let predicted = &prediction.values;
         if let (Some(stds), Some(forces)) = (&prediction.force_std, &labelled.frame.labels.forces) {
             let host = labelled.frame.text("host").unwrap_or_default();
             coverage.add(host, &predicted.forces, stds, forces);
+        }
+        let reference = errors::force_consistent_energy(&labelled.frame.labels);
+        if let (Some(std), Some((energy_ev, _))) = (predicted.energy_std_ev, reference) {
+            let (host, atoms) =
+                (labelled.frame.text("host").unwrap_or_default(), predicted.forces.len() as f64);
+            energy_coverage.add_one(host, std / atoms, (predicted.energy_ev - energy_ev) / atoms);
         }
         total.add(&labelled.frame, predicted);
         let kind = labelled.frame.text("kind").map(str::to_string);
@@ -211,6 +219,7 @@ fn compare(
         by_kind: by_kind.into_iter().collect(),
         by_file,
         coverage,
+        energy_coverage,
         output: options.output.clone(),
     }
 }
@@ -268,7 +277,11 @@ impl EvaluateReport {
             .map(|(file, errors)| group("file", file.display().to_string().into(), errors));
         map.insert("by_file".into(), files.collect());
         if !self.coverage.is_empty() {
-            map.insert("uncertainty".into(), self.coverage.json());
+            let mut uncertainty = self.coverage.json();
+            if !self.energy_coverage.is_empty() {
+                uncertainty["energies"] = self.energy_coverage.json();
+            }
+            map.insert("uncertainty".into(), uncertainty);
         }
         map.insert("potential".into(), serde_json::json!({ "name": self.potential, "sha256": self.sha256 }));
         map.insert("output".into(), self.output.as_ref().map(|path| path.display().to_string()).into());

@@ -12,30 +12,30 @@ pub(crate) fn now_utc() -> String {
 }
 
 /// The line a restart leaves behind, so that the log can be cut back to it.
-pub(super) fn restart_line(step: u64, time_ps: f64) -> String {
+pub(crate) fn restart_line(step: u64, time_ps: f64) -> String {
     format!("restart at step {step} ({time_ps:.3} ps)")
 }
 
 /// A log that is written line by line.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     file: File,
 }
 
 impl Log {
     /// Goes on at the end of a log, or starts one.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { file: OpenOptions::new().append(true).create(true).open(path)? })
     }
 
     /// One line with the time before it.
-    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.file, "{} {text}", now_utc())
     }
 }
 
 /// Cuts a log back to just behind the restart of `step`; a log that has no such line stays as it is.
-pub(super) fn cut(path: &Path, step: u64) -> io::Result<()> {
+pub(crate) fn cut(path: &Path, step: u64) -> io::Result<()> {
     let text = String::from_utf8_lossy(&std::fs::read(path)?).into_owned();
     let wanted = format!(" restart at step {step} (");
     let Some(found) = text.rfind(&wanted) else { return Ok(()) };

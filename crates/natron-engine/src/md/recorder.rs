@@ -278,7 +278,7 @@ impl Recorder<'_> {
 }
 
 /// The directory of a replica: the run directory itself where there is one replica.
-pub(super) fn replica_directory(run: &Path, replica: u32, replicas: u32) -> PathBuf {
+pub(crate) fn replica_directory(run: &Path, replica: u32, replicas: u32) -> PathBuf {
     if replicas > 1 { run.join(format!("replica-{replica:03}")) } else { run.to_path_buf() }
 }
 

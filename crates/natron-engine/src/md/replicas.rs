@@ -12,7 +12,7 @@ use crate::RunError;
 
 /// How many replicas run at a time, and on how many threads each: as many replicas as threads, and what threads are left
 /// over go to the first.
-pub(super) fn shares(replicas: u32, threads: usize) -> Vec<usize> {
+pub(crate) fn shares(replicas: u32, threads: usize) -> Vec<usize> {
     let at_a_time = threads.clamp(1, replicas.max(1) as usize);
     (0..at_a_time)
         .map(|k| threads / at_a_time + usize::from(k < threads % at_a_time))
@@ -21,7 +21,7 @@ pub(super) fn shares(replicas: u32, threads: usize) -> Vec<usize> {
 }
 
 /// The same in words.
-pub(super) fn shares_in_words(replicas: u32, threads: usize) -> String {
+pub(crate) fn shares_in_words(replicas: u32, threads: usize) -> String {
     let shares = shares(replicas, threads);
     let (most, fewest) = (shares[0], shares[shares.len() - 1]);
     let each = match most {
@@ -36,7 +36,7 @@ pub(super) fn shares_in_words(replicas: u32, threads: usize) -> String {
 ///
 /// # Errors
 /// The system gives no threads.
-pub(super) fn side_by_side<T: Send>(
+pub(crate) fn side_by_side<T: Send>(
     replicas: u32,
     threads: usize,
     work: impl Fn(u32) -> T + Sync,

@@ -9,11 +9,10 @@ use super::explain::to_toml;
 use super::run::Replica;
 use super::thermo_file::{ThermoTrace, trace};
 use crate::diffusion::Analysis;
+use crate::diffusion::pictures::{self, HEIGHT, WIDTH};
 use crate::job::Job;
 use crate::watch::Stop;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 400.0;
 /// Points of a curve beyond this do not show.
 const MOST_POINTS: usize = 2000;
 /// Atoms of a picture beyond this do not show.
@@ -113,29 +112,18 @@ fn diffusion(mut page: Page, analyses: &Result<Vec<Analysis>, String>) -> Page {
             "Mean squared displacement of {} relative to {against}, averaged over atoms and time origins; band: standard error. Verdict: {}.",
             result.species, result.verdict
         );
-        page = page.figure(&msd(analysis).to_svg(WIDTH, HEIGHT), &caption);
+        page = page.figure(&pictures::msd(analysis).to_svg(WIDTH, HEIGHT), &caption);
+        if let Some(plot) = pictures::local_slope(analysis) {
+            page = page.figure(
+                &plot.to_svg(WIDTH, 0.6 * HEIGHT),
+                "Local slope over one octave of time: 1 where atoms diffuse, below where they are caged, above where they still run.",
+            );
+        }
         if let Some(why) = &result.D_m2_per_s_note {
             page = page.note(&format!("{}: no number for D, because {why}.", result.species));
         }
     }
     page
-}
-
-fn msd(analysis: &Analysis) -> Plot {
-    let curve = &analysis.diffusion.msd;
-    let points: Vec<(f64, f64)> = curve.time_ps.iter().copied().zip(curve.msd_a2.iter().copied()).collect();
-    let band: Vec<(f64, f64, f64)> =
-        points.iter().zip(&curve.err_a2).map(|((t, m), e)| (*t, m - e, m + e)).collect();
-    let mut plot = Plot::new("")
-        .x("t / ps")
-        .y("MSD / \u{c5}\u{b2}")
-        .line(analysis.species.symbol(), &points)
-        .band("standard error", &band);
-    if let Some(fit) = analysis.diffusion.fit {
-        let at = |t: f64| (t, fit.intercept_a2 + fit.gradient_a2_per_ps * t);
-        plot = plot.dashed("fit", &[at(fit.from_ps), at(fit.to_ps)]).span("fitted", fit.from_ps, fit.to_ps);
-    }
-    plot
 }
 
 fn thermo(mut page: Page, replicas: &[Replica]) -> Page {
@@ -167,7 +155,7 @@ fn thinned(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
 }
 
 /// The structure with every atom inside the cell.
-fn picture(structure: &Structure) -> String {
+pub(crate) fn picture(structure: &Structure) -> String {
     let rows = structure.cell.rows();
     let edges: [[f64; 3]; 3] = std::array::from_fn(|i| std::array::from_fn(|j| rows[(i, j)]));
     let periodic = structure.cell.periodic().contains(&true);

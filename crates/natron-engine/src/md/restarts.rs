@@ -10,7 +10,7 @@ use crate::{InputError, RunError, files};
 const KEPT: usize = 2;
 
 /// Writes `restart/<step>.restart`, then removes all but the newest two.
-pub(super) fn write(directory: &Path, restart: &Restart) -> Result<(), RunError> {
+pub(crate) fn write(directory: &Path, restart: &Restart) -> Result<(), RunError> {
     let folder = directory.join("restart");
     std::fs::create_dir_all(&folder).map_err(|error| RunError::writing(&folder, error))?;
     let path = folder.join(format!("{}.restart", restart.step()));
@@ -27,7 +27,7 @@ fn keep_newest(folder: &Path) -> Result<(), RunError> {
 
 /// Removes the restarts behind `step`, where a run goes on from an earlier one because they cannot be read: they would else
 /// count among the newest two. Then all but these go, which a process that was killed may not have come to.
-pub(super) fn remove_after(directory: &Path, step: u64) -> Result<(), RunError> {
+pub(crate) fn remove_after(directory: &Path, step: u64) -> Result<(), RunError> {
     for (_, path) in by_step(&directory.join("restart")).into_iter().filter(|(at, _)| *at > step) {
         std::fs::remove_file(&path).map_err(|error| RunError::writing(&path, error))?;
     }
@@ -35,7 +35,7 @@ pub(super) fn remove_after(directory: &Path, step: u64) -> Result<(), RunError> 
 }
 
 /// The newest restart of a run that can be read.
-pub(super) fn newest(directory: &Path) -> Result<Restart, InputError> {
+pub(crate) fn newest(directory: &Path) -> Result<Restart, InputError> {
     let folder = directory.join("restart");
     let mut first_error = None;
     for (_, path) in by_step(&folder).into_iter().rev() {
@@ -60,12 +60,12 @@ pub(super) fn newest(directory: &Path) -> Result<Restart, InputError> {
 }
 
 /// Whether a run has left any restart, readable or not.
-pub(super) fn exist(directory: &Path) -> bool {
+pub(crate) fn exist(directory: &Path) -> bool {
     newest_file(directory).is_some()
 }
 
 /// The newest restart of a run, readable or not.
-pub(super) fn newest_file(directory: &Path) -> Option<PathBuf> {
+pub(crate) fn newest_file(directory: &Path) -> Option<PathBuf> {
     by_step(&directory.join("restart")).pop().map(|(_, path)| path)
 }
 

@@ -57,25 +57,29 @@ pub(super) fn end_of_row(path: &Path, rows: u64) -> io::Result<u64> {
 
 /// Columns of thermo.csv that the report draws.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct ThermoTrace {
+pub(crate) struct ThermoTrace {
     /// Time, ps.
-    pub(super) time_ps: Vec<f64>,
+    pub(crate) time_ps: Vec<f64>,
     /// Temperature, K.
-    pub(super) temperature_k: Vec<f64>,
+    pub(crate) temperature_k: Vec<f64>,
+    /// Potential energy, eV.
+    pub(crate) potential_energy_ev: Vec<f64>,
     /// Total energy, eV.
-    pub(super) total_energy_ev: Vec<f64>,
+    pub(crate) total_energy_ev: Vec<f64>,
     /// Name of the stage of each row.
-    pub(super) stage: Vec<String>,
+    pub(crate) stage: Vec<String>,
 }
 
 /// Reads back what the report needs, dynamics alone (a minimisation has no time).
-pub(super) fn trace(path: &Path) -> io::Result<ThermoTrace> {
+pub(crate) fn trace(path: &Path) -> io::Result<ThermoTrace> {
     let mut trace = ThermoTrace::default();
     for line in BufReader::new(File::open(path)?).lines().skip(1) {
         let line = line?;
         let fields: Vec<&str> = line.split(',').collect();
         let number = |k: usize| fields.get(k).and_then(|text| text.parse::<f64>().ok());
-        if let (Some(time), Some(temperature), Some(total)) = (number(2), number(3), number(6)) {
+        let energies = number(4).zip(number(6));
+        if let (Some(time), Some(temperature), Some((potential, total))) = (number(2), number(3), energies) {
+            trace.potential_energy_ev.push(potential);
             trace.time_ps.push(time);
             trace.temperature_k.push(temperature);
             trace.total_energy_ev.push(total);

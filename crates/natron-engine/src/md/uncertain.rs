@@ -11,7 +11,7 @@ use natron_dynamics::{Doubt, TrajectoryFrame};
 use crate::RunError;
 
 /// The file of a run directory that keeps them.
-pub(super) const UNCERTAIN: &str = "uncertain.extxyz";
+pub(crate) const UNCERTAIN: &str = "uncertain.extxyz";
 
 /// What became of the frames so far.
 #[derive(Debug)]

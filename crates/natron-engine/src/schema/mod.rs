@@ -42,6 +42,16 @@ pub fn md() -> Value {
     schema.into()
 }
 
+/// Schema of the build deck.
+pub fn build() -> Value {
+    crate::build::schema()
+}
+
+/// Schema of the study deck.
+pub fn study() -> Value {
+    crate::study::schema()
+}
+
 /// Tables below the top level, in the order of the explanations.
 fn sections() -> Vec<&'static str> {
     let mut sections: Vec<&str> = Vec::new();

@@ -17,7 +17,7 @@ pub(super) fn leave_one_host_out(
     let hosts = hosts(job);
     let mut errors = Errors::default();
     let tested: Vec<&Labelled> =
-        job.data.frames.iter().filter(|f| f.split == Split::Test && counts(job, f)).collect();
+        job.data.reference().filter(|f| f.split == Split::Test && counts(job, f)).collect();
     add(&mut errors, main, &tested)?;
     for (k, host) in hosts.iter().enumerate() {
         watch.progress(&Progress {
@@ -33,7 +33,7 @@ pub(super) fn leave_one_host_out(
             return Ok(None);
         }
         let left_out: Vec<&Labelled> =
-            job.data.frames.iter().filter(|f| f.host == *host && counts(job, f)).collect();
+            job.data.reference().filter(|f| f.host == *host && counts(job, f)).collect();
         let rest = |split: Split| {
             let kept = job.data.frames.iter().filter(|f| f.split == split && f.host != *host);
             kept.map(|f| f.sample.clone()).collect::<Vec<_>>()
@@ -48,7 +48,7 @@ pub(super) fn leave_one_host_out(
         while !trainer.is_finished() {
             trainer.run_epoch().map_err(failed)?;
         }
-        add(&mut errors, &Fold { model: trainer.best_model().clone(), uncertainty_factor: None }, &left_out)?;
+        add(&mut errors, &Fold { model: trainer.best_model().clone(), factors: None }, &left_out)?;
         watch.detail(&format!("{} of {} hosts left out", k + 1, hosts.len()));
     }
     Ok(Some(errors))
@@ -70,7 +70,7 @@ pub(super) fn counts(job: &TrainJob, labelled: &Labelled) -> bool {
 /// Hosts with pooled frames outside the test split, in order of appearance.
 pub(super) fn hosts(job: &TrainJob) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
-    for labelled in &job.data.frames {
+    for labelled in job.data.reference() {
         let wanted = labelled.split != Split::Test && counts(job, labelled) && !labelled.host.is_empty();
         if wanted && !hosts.contains(&labelled.host) {
             hosts.push(labelled.host.clone());

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, Species};
 use natron_io::SourceFrame;
-use natron_train::Sample;
+use natron_train::{Origin, Sample};
 use sha2::{Digest, Sha256};
 
-use super::deck::{DataTable, EnergyChoice};
+use super::deck::{DataTable, DistillationTable, EnergyChoice};
+use super::teachers::Teachers;
 use crate::deck::{Document, KeyPath};
 use crate::envelope::hex;
 use crate::{InputError, files};
@@ -29,6 +30,8 @@ pub(super) struct Labelled {
     pub host: String,
     /// The frame as read, for error tables.
     pub frame: Frame,
+    /// Whether other potentials labelled it.
+    pub distilled: bool,
 }
 
 /// Everything a training reads.
@@ -38,15 +41,22 @@ pub(super) struct DataSet {
     pub isolated_ev: BTreeMap<Species, f64>,
     /// Which energy is learnt.
     pub energy: &'static str,
-    /// Over the bytes of the files in the order read.
+    /// Over the bytes of the files in the order read: frames, then teachers, then the structures they label.
     pub sha256: String,
     pub files: Vec<PathBuf>,
+    /// Files of the teachers' structures, and the teachers.
+    pub distilled_files: Vec<PathBuf>,
+    pub teachers: Vec<String>,
 }
 
 impl DataSet {
     /// Reads what `[data]` names.
-    pub fn read(document: &Document, table: &DataTable) -> Result<Self, Vec<InputError>> {
-        let paths = matching_files(document, &table.files)?;
+    pub fn read(
+        document: &Document,
+        table: &DataTable,
+        distillation: Option<&DistillationTable>,
+    ) -> Result<Self, Vec<InputError>> {
+        let paths = matching_files(document, "data.files", &table.files)?;
         let mut hash = Sha256::new();
         let (mut read, mut errors) = (Vec::new(), Vec::new());
         for path in &paths {
@@ -71,6 +81,8 @@ impl DataSet {
             energy,
             sha256: String::new(),
             files: paths.clone(),
+            distilled_files: Vec::new(),
+            teachers: Vec::new(),
         };
         for (path, source) in read {
             if let Err(error) = set.add(source.frame, &table.split_key) {
@@ -78,8 +90,36 @@ impl DataSet {
                 errors.push(error.in_file(path).at_line(source.line).help(help));
             }
         }
+        if !errors.is_empty() {
+            return Err(errors.into_iter().take(10).collect());
+        }
+        if let Some(distillation) = distillation {
+            set.distil(document, distillation, &mut hash)?;
+        }
         set.sha256 = hex(&hash.finalize());
-        if errors.is_empty() { Ok(set) } else { Err(errors.into_iter().take(10).collect()) }
+        Ok(set)
+    }
+
+    /// Adds the structures that the teachers label.
+    fn distil(
+        &mut self,
+        document: &Document,
+        table: &DistillationTable,
+        hash: &mut Sha256,
+    ) -> Result<(), Vec<InputError>> {
+        let teachers = Teachers::load(document, &table.teachers)?;
+        teachers.sha256.iter().for_each(|sha256| hash.update(sha256));
+        let paths = matching_files(document, "distillation.structures", &table.structures)?;
+        for path in &paths {
+            let unreadable =
+                |error| InputError::new(format!("cannot read the structures: {error}")).in_file(path);
+            hash.update(&std::fs::read(path).map_err(|error| vec![unreadable(error)])?);
+            let sources = files::read_sources(path).map_err(|error| vec![error])?;
+            self.frames.extend(teachers.label(path, sources)?);
+        }
+        self.distilled_files = paths;
+        self.teachers = teachers.names;
+        Ok(())
     }
 
     fn add(&mut self, frame: Frame, split_key: &str) -> Result<(), InputError> {
@@ -112,10 +152,12 @@ impl DataSet {
                 forces,
                 virial_ev: frame.labels.virial_ev,
                 kind: text("kind"),
+                origin: Origin::Reference,
             },
             split,
             host: text("host"),
             frame,
+            distilled: false,
         });
         Ok(())
     }
@@ -124,6 +166,11 @@ impl DataSet {
     pub fn isolated(&self, species: &[String]) -> Vec<Option<f64>> {
         let energy = |symbol: &String| self.isolated_ev.get(&Species::from_symbol(symbol)?).copied();
         species.iter().map(energy).collect()
+    }
+
+    /// Frames with labels of their own.
+    pub fn reference(&self) -> impl Iterator<Item = &Labelled> {
+        self.frames.iter().filter(|frame| !frame.distilled)
     }
 
     /// Samples of a split.
@@ -150,11 +197,15 @@ fn choose_energy(choice: EnergyChoice, read: &[(&PathBuf, SourceFrame)]) -> &'st
     }
 }
 
-/// Files of `data.files`, each pattern's in the order of their names.
-fn matching_files(document: &Document, patterns: &[String]) -> Result<Vec<PathBuf>, Vec<InputError>> {
+/// Files of the patterns under `key`, each pattern's in the order of their names.
+pub(crate) fn matching_files(
+    document: &Document,
+    key: &str,
+    patterns: &[String],
+) -> Result<Vec<PathBuf>, Vec<InputError>> {
     let (mut paths, mut errors) = (Vec::new(), Vec::new());
     for (number, pattern) in patterns.iter().enumerate() {
-        let at = KeyPath::parse(&format!("data.files[{number}]"));
+        let at = KeyPath::parse(&format!("{key}[{number}]"));
         match expand(&document.folder(), pattern) {
             Ok(found) if found.is_empty() => {
                 errors.push(

@@ -16,8 +16,15 @@ pub struct TrainDeck {
     pub seed: u64,
     /// Where the frames are.
     pub data: DataTable,
-    /// What the model looks like.
-    pub model: ModelSpec,
+    /// What the model looks like; with `[start]` that of its potential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelSpec>,
+    /// A potential to start from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartTable>,
+    /// More structures, labelled by other potentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<DistillationTable>,
     /// What counts as error.
     #[serde(default)]
     pub loss: LossSettings,
@@ -48,6 +55,25 @@ pub struct DataTable {
     /// Kinds whose errors are pooled as `selected` in the report; empty: all.
     #[serde(default)]
     pub report_kinds: Vec<String>,
+}
+
+/// `[start]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartTable {
+    /// A built-in name or a file, relative to the deck. Weights, standardisation of the features and energies of isolated
+    /// atoms (where the data have none) are its.
+    pub potential: String,
+}
+
+/// `[distillation]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistillationTable {
+    /// Potentials whose mean labels the structures; `*` matches within a name.
+    pub teachers: Vec<String>,
+    /// Files of structures, whatever their labels; `*` matches within a name.
+    pub structures: Vec<String>,
 }
 
 fn split() -> String {
@@ -101,8 +127,25 @@ impl TrainDeck {
                 "`output.checkpoint_every` must be at least 1".into(),
             ));
         }
-        if let Err(error) = self.model.validate() {
-            found.push(problem("model", format!("[model]: {error}")));
+        match &self.model {
+            Some(model) => {
+                let error = model.validate().err();
+                found.extend(error.map(|error| problem("model", format!("[model]: {error}"))));
+            }
+            None if self.start.is_none() => found.push(Problem {
+                path: String::new(),
+                message: "the deck says neither what the model looks like nor where it starts from".into(),
+                help: Some("give [model], or [start] with a potential".into()),
+            }),
+            None => {}
+        }
+        if let Some(distillation) = &self.distillation {
+            for (key, list) in
+                [("teachers", &distillation.teachers), ("structures", &distillation.structures)]
+            {
+                let path = format!("distillation.{key}");
+                found.extend(list.is_empty().then(|| problem(&path, format!("`{path}` names no file"))));
+            }
         }
         let ranges = self.loss.problems().into_iter().chain(self.optimiser.problems());
         found.extend(ranges.map(|(path, message)| problem(&path, format!("`{path}` {message}"))));

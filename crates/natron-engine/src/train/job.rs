@@ -1,19 +1,27 @@
 //! Everything about a training that can be wrong before it starts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use natron_potential::{Model, ModelSpec};
 use natron_train::Trainer;
 
 use super::data::{DataSet, Split};
 use super::deck::TrainDeck;
 use crate::deck::{Document, decode_and_check};
 use crate::job::JobOptions;
+use crate::potentials::{is_file, load_model};
 use crate::run_directory::Existing;
 use crate::{Failure, InputError, files};
 
 /// A checked training: deck and data are there and fit together.
 pub struct TrainJob {
     pub(super) deck: TrainDeck,
+    /// What the model looks like.
+    pub(super) spec: ModelSpec,
+    /// What it starts from.
+    start: Option<Model>,
+    /// Its name, or its file as it is found from the working directory.
+    start_file: Option<String>,
     pub(super) data: DataSet,
     pub(super) directory: PathBuf,
     pub(super) existing: Existing,
@@ -27,14 +35,39 @@ impl TrainJob {
     pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
         let document = Document::read(&options.deck, &options.overrides)?;
         let deck: TrainDeck = decode_and_check(&document, TrainDeck::problems)?;
-        let data = DataSet::read(&document, &deck.data)?;
+        let start_file = deck.start.as_ref().map(|table| {
+            let name = &table.potential;
+            if is_file(name) { files::with_slash(&document.folder().join(name)) } else { name.clone() }
+        });
+        let start = start_file.as_deref().map(load_model).transpose()?;
+        let spec = match (&deck.model, &start) {
+            (Some(spec), _) => spec.clone(),
+            (None, Some(start)) => start.spec.clone(),
+            (None, None) => unreachable!("the deck's problems name this one"),
+        };
+        let data = DataSet::read(&document, &deck.data, deck.distillation.as_ref())?;
         let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let joined = document.folder().join(deck.output.directory.clone().unwrap_or(stem));
         let directory = std::fs::canonicalize(&joined).unwrap_or(joined);
-        let job = Self { deck, data, directory, existing: options.existing };
+        let job = Self { deck, spec, start, start_file, data, directory, existing: options.existing };
         job.trainer(job.data.samples(Split::Train), job.data.samples(Split::Valid))
             .map_err(|error| error.in_file(&options.deck))?;
         Ok(job)
+    }
+
+    /// What `data.files` says.
+    pub(crate) fn files(&self) -> &[String] {
+        &self.deck.data.files
+    }
+
+    /// Passes over the training frames.
+    pub(crate) fn length(&self) -> usize {
+        self.deck.optimiser.epochs
+    }
+
+    /// The files of frames it reads.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.data.files
     }
 
     /// A training on the given frames.
@@ -44,16 +77,21 @@ impl TrainJob {
         valid: Vec<natron_train::Sample>,
     ) -> Result<Trainer, InputError> {
         let deck = &self.deck;
-        Trainer::new(
-            deck.model.clone(),
+        let isolated = self.data.isolated(&self.spec.species);
+        let trainer = Trainer::new(
+            self.spec.clone(),
             deck.loss.clone(),
             deck.optimiser.clone(),
             deck.seed,
             train,
             valid,
-            &self.data.isolated(&deck.model.species),
-        )
-        .map_err(|error| {
+            &isolated,
+        );
+        let started = trainer.and_then(|trainer| match &self.start {
+            Some(start) => trainer.start_from(start, &isolated),
+            None => Ok(trainer),
+        });
+        started.map_err(|error| {
             InputError::new(error.to_string())
                 .help("frames are sorted by [data] split_key into train, valid and test; frames are counted within them")
         })
@@ -61,9 +99,30 @@ impl TrainJob {
 
     /// The resolved deck as it is kept in the run directory, where its paths start from.
     pub(super) fn deck_for_directory(&self) -> String {
+        self.deck_in(&self.directory, ".")
+    }
+
+    /// The resolved deck as it lies in `folder`, with its run directory there.
+    pub(crate) fn deck_in(&self, folder: &Path, output: &str) -> String {
         let mut deck = self.deck.clone();
-        deck.data.files = self.data.files.iter().map(|file| files::relative(file, &self.directory)).collect();
-        deck.output.directory = Some(".".into());
+        deck.data.files = self.data.files.iter().map(|file| files::relative(file, folder)).collect();
+        deck.output.directory = Some(output.into());
+        deck.model = Some(self.spec.clone());
+        let from_here = |name: &String| {
+            if is_file(name) {
+                files::with_slash(Path::new(&files::relative(Path::new(name), folder)))
+            } else {
+                name.clone()
+            }
+        };
+        if let (Some(table), Some(file)) = (&mut deck.start, &self.start_file) {
+            table.potential = from_here(file);
+        }
+        if let Some(table) = &mut deck.distillation {
+            table.teachers = self.data.teachers.iter().map(from_here).collect();
+            let structures = self.data.distilled_files.iter();
+            table.structures = structures.map(|file| files::relative(file, folder)).collect();
+        }
         toml::to_string(&deck).expect("a deck that was read can be written")
     }
 }

@@ -6,6 +6,8 @@ mod deck;
 mod job;
 mod report;
 mod run;
+mod teachers;
 
+pub(crate) use data::matching_files;
 pub use deck::TrainDeck;
 pub use job::TrainJob;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use natron_potential::UncertaintyFactors;
 use natron_report::{Page, Plot, Table};
 use natron_train::{EpochReport, Metrics};
 
@@ -163,7 +164,7 @@ fn add_group(table: &mut Table, name: &str, errors: &Errors) {
 pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> String {
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut page = Page::new(&format!("Training: {name}"))
-        .subtitle(&format!("{} frames, energies from {}", job.data.frames.len(), job.data.energy))
+        .subtitle(&format!("{} frames, energies from {}", job.data.reference().count(), job.data.energy))
         .table(&table(results))
         .heading("Learning")
         .figure(&history.learning_curve().to_svg(640.0, 340.0), "Loss on the training frames by part.")
@@ -193,9 +194,11 @@ pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> Stri
 }
 
 fn uncertainty_text(results: &Results) -> String {
+    let factors = results.factors.unwrap_or(UncertaintyFactors::both(1.0));
     let mut text = format!(
-        "32 last layers drawn from the curvature of the loss, spread times {:.2}. Validation: {}.",
-        results.uncertainty_factor.unwrap_or(1.0),
+        "32 last layers drawn from the curvature of the loss and fitted to the likelihood of the training forces; spread times {:.2} for forces, {:.3} for energies. Validation: {}.",
+        factors.forces,
+        factors.energies,
         results.calibrated.text()
     );
     if !results.tested.is_empty() {
@@ -210,8 +213,8 @@ fn reliability(results: &Results) -> Plot {
         .y("error, root mean square / (eV/\u{c5})")
         .diagonal()
         .log_log()
-        .scatter("validation", &results.calibrated.reliability());
-    if results.tested.is_empty() { plot } else { plot.scatter("test", &results.tested.reliability()) }
+        .scatter("validation", &results.calibrated.forces.reliability());
+    if results.tested.is_empty() { plot } else { plot.scatter("test", &results.tested.forces.reliability()) }
 }
 
 /// What the keys of a training deck mean, in the order in which they are written.
@@ -223,6 +226,9 @@ const MEANINGS: &[(&str, &str)] = &[
     ("energy", "which energy to learn: auto takes free_energy where every frame has it"),
     ("leave_one_host_out", "train once more without each host and report the errors on it"),
     ("report_kinds", "kinds pooled in the report; [] is all"),
+    ("potential", "built-in name or file of the potential to start from"),
+    ("teachers", "potentials whose mean labels the structures"),
+    ("structures", "files of structures for the teachers to label"),
     ("species", "elements of the model"),
     ("radial_functions", "basis functions of each radial function"),
     ("channel_shifts", "three-body features for each l: channel pairs n, n + shift"),

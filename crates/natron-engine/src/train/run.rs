@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use natron_atoms::{NeighbourList, Vec3};
 use natron_potential::file::{self, Errors as FileErrors, Provenance, SplitErrors};
-use natron_potential::{Evaluation, Model, NeuralPotential, Potential, Precision};
+use natron_potential::{Evaluation, Model, NeuralPotential, Potential, Precision, UncertaintyFactors};
 use natron_train::{EpochReport, Trainer};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
@@ -29,7 +29,7 @@ const LOSSES: &str = "losses.csv";
 pub(super) struct Fold {
     pub model: Model,
     /// Of the model's ensemble.
-    pub uncertainty_factor: Option<f64>,
+    pub factors: Option<UncertaintyFactors>,
 }
 
 impl Job for TrainJob {
@@ -38,14 +38,19 @@ impl Job for TrainJob {
     }
 
     fn about(&self) -> String {
-        let count = |split| self.data.frames.iter().filter(|f| f.split == split).count();
+        let count = |split| self.data.reference().filter(|f| f.split == split).count();
+        let distilled = self.data.frames.len() - self.data.reference().count();
+        let teachers = match self.data.teachers.len() {
+            0 => String::new(),
+            n => format!(" ({distilled} more labelled by {n} potentials)"),
+        };
         format!(
-            "{} frames to train, {} to validate, {} to test, energies from {}, {} features, into {}",
+            "{} frames to train{teachers}, {} to validate, {} to test, energies from {}, {} features, into {}",
             count(Split::Train),
             count(Split::Valid),
             count(Split::Test),
             self.data.energy,
-            self.deck.model.features(),
+            self.spec.features(),
             self.directory.display()
         )
     }
@@ -64,8 +69,8 @@ impl Job for TrainJob {
         watch.info(&self.about());
         let mut history = History::read(&directory.join(LOSSES), trainer.epoch());
         let stopped = self.epochs(&mut trainer, &mut history, watch)?;
-        let (model, factor) = trainer.with_ensemble().map_err(|error| RunError::new(error.to_string()))?;
-        let fold = Fold { model, uncertainty_factor: Some(factor) };
+        let (model, factors) = trainer.with_ensemble().map_err(|error| RunError::new(error.to_string()))?;
+        let fold = Fold { model, factors: Some(factors) };
         let hosts = match stopped {
             None if self.deck.data.leave_one_host_out => cross::leave_one_host_out(self, &fold, watch)?,
             _ => None,
@@ -74,8 +79,13 @@ impl Job for TrainJob {
         self.write_potential(&fold, &results)?;
         let mut summary = build.envelope("train");
         results.put(self, &mut summary);
+        summary.insert(
+            "valid_score".into(),
+            Some(trainer.best_score()).filter(|score| score.is_finite()).into(),
+        );
         summary.insert("epochs".into(), trainer.epoch().into());
         summary.insert("energy".into(), self.data.energy.into());
+        summary.insert("n_distilled".into(), (self.data.frames.len() - self.data.reference().count()).into());
         summary.insert("data_sha256".into(), self.data.sha256.clone().into());
         summary
             .insert("potential".into(), directory.join("potential.safetensors").display().to_string().into());
@@ -170,7 +180,7 @@ impl TrainJob {
         let provenance = Provenance {
             data_sha256: self.data.sha256.clone(),
             errors: FileErrors { valid: split(&results.valid), test: split(&results.test) },
-            uncertainty_factor: fold.uncertainty_factor,
+            uncertainty: fold.factors,
         };
         let bytes =
             file::to_bytes(&fold.model, &provenance).map_err(|error| RunError::new(error.to_string()))?;
@@ -202,10 +212,11 @@ pub(super) struct Results {
     pub left_out: Option<Errors>,
     /// Force components of the test split: (reference, predicted), eV/A, by species.
     pub parity: Vec<(String, Vec<(f64, f64)>)>,
-    pub uncertainty_factor: Option<f64>,
-    /// Errors of forces against their standard deviations: on the frames they were calibrated on, and on the test split.
-    pub calibrated: Coverage,
-    pub tested: Coverage,
+    pub factors: Option<UncertaintyFactors>,
+    /// Errors against their standard deviations on the frames they were calibrated on.
+    pub calibrated: Calibration,
+    /// The same on the test split.
+    pub tested: Calibration,
 }
 
 impl Results {
@@ -217,16 +228,16 @@ impl Results {
             selected: Errors::default(),
             by_kind: Vec::new(),
             left_out,
-            parity: job.deck.model.species.iter().map(|s| (s.clone(), Vec::new())).collect(),
-            uncertainty_factor: fold.uncertainty_factor,
-            calibrated: Coverage::default(),
-            tested: Coverage::default(),
+            parity: job.spec.species.iter().map(|s| (s.clone(), Vec::new())).collect(),
+            factors: fold.factors,
+            calibrated: Calibration::default(),
+            tested: Calibration::default(),
         };
-        let frames: Vec<&Labelled> = job.data.frames.iter().collect();
+        let frames: Vec<&Labelled> = job.data.reference().collect();
         let held_out: Vec<&Labelled> = frames.iter().copied().filter(|f| f.split != Split::Train).collect();
         for (labelled, (values, stds)) in held_out.iter().zip(predict_with_stds(fold, &held_out)?) {
-            let coverage = if labelled.split == Split::Test { &mut out.tested } else { &mut out.calibrated };
-            coverage.add(&labelled.host, &values.forces, &stds, &labelled.sample.forces);
+            let split = if labelled.split == Split::Test { &mut out.tested } else { &mut out.calibrated };
+            split.add(labelled, &values, &stds);
         }
         for (labelled, values) in frames.iter().zip(predict(fold, &frames)?) {
             match labelled.split {
@@ -278,11 +289,12 @@ impl Results {
             Value::Object(map)
         };
         summary.insert("test_by_kind".into(), self.by_kind.iter().map(kind).collect());
-        if let Some(factor) = self.uncertainty_factor {
+        if let Some(factors) = self.factors {
             let uncertainty = serde_json::json!({
-                "factor": factor,
+                "factor": factors.forces,
+                "energy_factor": factors.energies,
                 "valid": self.calibrated.json(),
-                "test": if self.tested.is_empty() { Value::Null } else { self.tested.json() },
+                "test": self.tested.json(),
             });
             summary.insert("uncertainty".into(), uncertainty);
         }
@@ -292,6 +304,47 @@ impl Results {
             errors.put(&mut map);
             summary.insert("leave_one_host_out".into(), map.into());
         }
+    }
+}
+
+/// Errors of forces and energies against their standard deviations.
+pub(super) struct Calibration {
+    pub forces: Coverage,
+    pub energies: Coverage,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { forces: Coverage::default(), energies: Coverage::of_energies() }
+    }
+}
+
+impl Calibration {
+    fn add(&mut self, labelled: &Labelled, values: &Evaluation, force_stds: &[Vec3]) {
+        self.forces.add(&labelled.host, &values.forces, force_stds, &labelled.sample.forces);
+        let atoms = values.forces.len() as f64;
+        if let Some(std) = values.energy_std_ev {
+            let error = values.energy_ev - labelled.sample.energy_ev;
+            self.energies.add_one(&labelled.host, std / atoms, error / atoms);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.forces.is_empty()
+    }
+
+    /// The coverage of forces, with that of energies as `energies`; null without frames.
+    fn json(&self) -> Value {
+        if self.is_empty() {
+            return Value::Null;
+        }
+        let mut all = self.forces.json();
+        all["energies"] = self.energies.json();
+        all
+    }
+
+    pub fn text(&self) -> String {
+        format!("{}; {}", self.forces.text(), self.energies.text())
     }
 }
 
@@ -319,7 +372,7 @@ fn cannot_evaluate(error: impl std::fmt::Display) -> RunError {
 
 fn potential(fold: &Fold) -> Result<NeuralPotential, RunError> {
     let potential = NeuralPotential::new(fold.model.clone(), Precision::F32).map_err(cannot_evaluate)?;
-    Ok(potential.with_uncertainty_factor(fold.uncertainty_factor.unwrap_or(1.0)))
+    Ok(potential.with_uncertainty_factors(fold.factors.unwrap_or(UncertaintyFactors::both(1.0))))
 }
 
 fn evaluate(

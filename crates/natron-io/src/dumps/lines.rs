@@ -12,7 +12,7 @@ const LONGEST: u64 = 16 << 20;
 
 /// A stream of lines. Bytes that are no UTF-8 (names in old encodings) are replaced, not refused.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     input: R,
     path: PathBuf,
     bytes: Vec<u8>,

@@ -6,8 +6,8 @@ use natron_atoms::{Cell, Vec3};
 
 use super::reader::{Reader, Vectors};
 use super::refusal::Refusal;
-use super::unwrap::Follower;
 use crate::ReadError;
+use crate::unwrap::{Follower, TOO_FAR_HELP};
 
 /// Memory for the frames read at a time, bytes.
 const BLOCK: usize = 64 << 20;
@@ -77,7 +77,8 @@ impl<'r> Frames<'r> {
                 }
             }
             if let Some(follower) = &mut self.follower {
-                follower.unwrap(&cell, &mut positions_a, frame)?;
+                let unwrapped = follower.unwrap(&cell, &mut positions_a);
+                unwrapped.map_err(|far| Refusal::new(far.message(frame), TOO_FAR_HELP))?;
             }
             self.ready.push_back(Frame {
                 step: reader.steps()[frame],

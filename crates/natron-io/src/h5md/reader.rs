@@ -29,6 +29,7 @@ pub struct Reader {
     steps: Vec<u64>,
     times_ps: Vec<f64>,
     ensembles: Vec<String>,
+    mean_temperature_k: Option<f64>,
     pub(super) cells: Cells,
     pub(super) position: Vectors,
     pub(super) velocity: Option<Vectors>,
@@ -114,6 +115,7 @@ impl Reader {
             steps: steps.into_iter().map(|step| step as u64).collect(),
             times_ps,
             ensembles: layout::ensembles(file)?,
+            mean_temperature_k: mean_temperature_k(file)?,
             unwrapped: creator(file)?.as_deref() == Some(CREATOR),
             cells,
             position,
@@ -125,6 +127,11 @@ impl Reader {
     /// What each recorded stage held constant, `name: ensemble, parameter = value, ...`, where the file says so.
     pub fn ensembles(&self) -> &[String] {
         &self.ensembles
+    }
+
+    /// The mean of the file's temperatures, K, where it has any that are numbers.
+    pub fn mean_temperature_k(&self) -> Option<f64> {
+        self.mean_temperature_k
     }
 
     /// The file.
@@ -269,6 +276,20 @@ fn masses(group: &Group, species: &[Species]) -> Result<Vec<f64>, Refusal> {
         return Err(numbers.refusal("is not one positive mass for each atom", SEE));
     }
     Ok(masses)
+}
+
+/// Mean of `observables/temperature`. What is not as H5MD has it is left alone: nothing but this number hangs on it.
+fn mean_temperature_k(file: &File) -> Result<Option<f64>, Refusal> {
+    let Ok(Some(group)) = link::group(file, "observables") else { return Ok(None) };
+    let Ok(Some(element)) = Element::open(&group, "temperature", Kind::Real) else { return Ok(None) };
+    let unit = attribute::string(&element.value.dataset, "unit")?;
+    if element.value.shape.len() != 1 || unit.is_some_and(|unit| unit != "K") {
+        return Ok(None);
+    }
+    let values = element.value.read_rows::<f64>(0, element.rows())?;
+    let finite: Vec<f64> = values.into_iter().filter(|t| t.is_finite() && *t > 0.0).collect();
+    let mean = finite.iter().sum::<f64>() / finite.len() as f64;
+    Ok((!finite.is_empty()).then_some(mean))
 }
 
 fn creator(file: &File) -> Result<Option<String>, Refusal> {

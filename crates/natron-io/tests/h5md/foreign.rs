@@ -117,8 +117,11 @@ fn steps_too_long_to_follow_are_refused() {
     value.write_raw(&positions).expect("written");
     drop((value, file));
     let error = try_read(&path).expect_err("half a box");
-    assert!(error.message.contains("atom 0 (from 0) goes nearly half a cell before frame 5"), "{error}");
-    assert!(error.help.contains("`image`"));
+    assert!(
+        error.message.contains("atom 0 (from 0) goes 0.50 of the cell, nearly half of it, before frame 5"),
+        "{error}"
+    );
+    assert!(error.help.contains("image flags"));
 }
 
 /// Replaces an object of the file by what `with` makes.

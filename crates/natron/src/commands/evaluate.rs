@@ -90,8 +90,11 @@ fn text(report: &EvaluateReport) -> String {
         None => "no frame has an energy".into(),
     };
     let written = report.output.iter().map(|path| format!("{}\n", shown(path))).collect::<String>();
-    let covered =
-        if report.coverage.is_empty() { String::new() } else { format!("{}\n", report.coverage.text()) };
+    let covered = [&report.coverage, &report.energy_coverage]
+        .into_iter()
+        .filter(|c| !c.is_empty())
+        .map(|c| format!("{}\n", c.text()))
+        .collect::<String>();
     format!("{}\n{}\n{compared}\n{covered}{written}", groups.to_text(), species.to_text())
 }
 

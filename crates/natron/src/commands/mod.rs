@@ -1,18 +1,25 @@
 //! One file for each command: its flags, its help, and how its result is shown.
 
 pub mod bench;
+pub mod build;
 pub mod completions;
 pub mod data;
 pub mod diffusion;
 pub mod evaluate;
 pub mod job;
+#[cfg(feature = "train")]
+pub mod learn;
 pub mod man;
 pub mod map;
 pub mod md;
 pub mod new;
+pub mod repair;
 pub mod schema;
+pub mod study;
 #[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "train")]
+pub mod tune;
 pub mod view;
 
 use std::path::Path;

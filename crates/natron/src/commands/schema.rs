@@ -15,6 +15,10 @@ pub enum Deck {
     Md,
     /// The deck of natron map
     Map,
+    /// The deck of natron build
+    Build,
+    /// The deck of natron study
+    Study,
 }
 
 /// Which schema.
@@ -40,6 +44,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
     let schema = match arguments.deck {
         Deck::Md => schema::md(),
         Deck::Map => natron_engine::map::schema(),
+        Deck::Build => schema::build(),
+        Deck::Study => schema::study(),
     };
     let text = format!("{schema:#}\n");
     let mut map = output.build.envelope("schema");

@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("natron-dynamics", &["natron-atoms", "natron-potential"]),
     ("natron-analysis", &["natron-atoms"]),
     ("natron-report", &[]),
+    ("natron-build", &["natron-atoms", "natron-potential", "natron-dynamics"]),
     (
         "natron-engine",
         &[
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "natron-dynamics",
             "natron-analysis",
             "natron-report",
+            "natron-build",
         ],
     ),
     ("natron", &["natron-engine"]),

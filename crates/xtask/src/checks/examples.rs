@@ -10,6 +10,26 @@ use crate::command::run;
 /// How much of each dynamics stage is run.
 const DURATION_PS: f64 = 0.2;
 
+/// What makes a melt short.
+const SHORT_MELT: [&str; 6] = [
+    "replicas=1",
+    "structure.atoms=60",
+    "structure.melt_ps=0.1",
+    "structure.cool_ps=0.1",
+    "structure.anneal_ps=0.1",
+    "structure.quench_ps=0.1",
+];
+
+/// What makes a study small.
+const SHORT_STUDY: [&str; 6] = [
+    "insert.atoms=[2]",
+    "insert.trials=2",
+    "grid.temperature_K=[600.0]",
+    "run.equilibrate_ps=0.2",
+    "run.equilibrate_max_ps=0.2",
+    "run.production_ps=0.2",
+];
+
 /// Checks every deck, and runs those of molecular dynamics.
 pub fn check(context: &Context) -> Outcome {
     // Built by the integration tests, with the features of every other check.
@@ -63,7 +83,13 @@ fn try_deck(context: &Context, natron: &Path, deck: &Path, runs: &Path) -> Resul
 /// The subcommand and flags of each call that a deck gets. Its own run directory may hold a run that someone
 /// wants to keep, so every call is sent elsewhere.
 fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
-    let kind = if deck.contains("[[stage]]") { "md" } else { "train" };
+    let has = |table: &str| deck.lines().any(|line| line.trim() == table);
+    let kind = match () {
+        () if has("[[stage]]") => "md",
+        () if has("[structure]") => "build",
+        () if has("[grid]") => "study",
+        () => "train",
+    };
     let call = |flags: &[String]| {
         let directory = format!("output.directory=\"{}\"", run.display());
         let start = [kind.to_owned(), "--set".to_owned(), directory];
@@ -74,6 +100,14 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
         let short = |name: String| ["--set".to_owned(), format!("stage.{name}.duration_ps={DURATION_PS:?}")];
         let flags: Vec<String> = dynamics_stages(deck).into_iter().flat_map(short).collect();
         calls.push(call(&flags));
+    }
+    if kind == "study" {
+        let short = SHORT_STUDY.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
+        calls.push(call(&short.collect::<Vec<_>>()));
+    }
+    if kind == "build" && entry(deck, "kind") == Some("amorphous") {
+        let short = SHORT_MELT.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
+        calls.push(call(&short.collect::<Vec<_>>()));
     }
     calls
 }
@@ -110,6 +144,22 @@ mod tests {
             calls[1],
             ["md", "--set", "output.directory=\"/t/x\"", "--set", "stage.hot.duration_ps=0.2"]
         );
+    }
+
+    #[test]
+    fn a_melt_is_cut_short() {
+        let calls = arguments("[structure]\nkind = \"amorphous\"\n", Path::new("/t/x"));
+        assert_eq!(calls.len(), 2);
+        assert_eq!(calls[1][0], "build");
+        assert!(calls[1].contains(&"structure.anneal_ps=0.1".to_owned()), "{calls:?}");
+        assert_eq!(arguments("[structure]\nkind = \"bcc\"\n", Path::new("/t/x")).len(), 1);
+    }
+
+    #[test]
+    fn a_study_is_made_small() {
+        let calls = arguments("[host]\n[grid]\n", Path::new("/t/x"));
+        assert_eq!((calls.len(), calls[1][0].as_str()), (2, "study"));
+        assert!(calls[1].contains(&"run.production_ps=0.2".to_owned()), "{calls:?}");
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! The crate's behaviour from outside.
+
+mod filled;
+mod ordered;
+mod thrown;

@@ -1,0 +1,16 @@
+//! `natron build`: a deck into structures with a report.
+
+mod deck;
+mod facts;
+mod graphite;
+mod job;
+mod make;
+mod meanings;
+mod report;
+mod run;
+mod summary;
+
+pub use deck::{BuildDeck, OutputTable as BuildOutput};
+pub use job::BuildJob;
+pub(crate) use make::filled_name;
+pub(crate) use meanings::{KEYS, schema};

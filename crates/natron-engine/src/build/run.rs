@@ -1,0 +1,77 @@
+//! Running a checked build: replicas side by side, one report.
+
+use super::make::{Maker, Unmade};
+use super::{BuildJob, meanings, summary};
+use crate::envelope::Build;
+use crate::job::{Job, RunOutcome};
+use crate::md::log::Log;
+use crate::md::recorder::replica_directory;
+use crate::md::{now_utc, replicas};
+use crate::run_directory::RunDirectory;
+use crate::watch::Watch;
+use crate::{Failure, RunError, files};
+
+impl Job for BuildJob {
+    fn command(&self) -> &'static str {
+        "build"
+    }
+
+    fn about(&self) -> String {
+        let replicas = match self.deck.replicas {
+            1 => String::new(),
+            n => format!("{n} times "),
+        };
+        let filling = self.deck.insert.as_ref().map_or_else(String::new, |insert| {
+            let counts: Vec<String> = insert.atoms.iter().map(usize::to_string).collect();
+            format!(", filled with {} {}", counts.join(", "), insert.species)
+        });
+        let potential = match self.deck.needs_forces() {
+            true => format!(" with potential {}", self.potential.name),
+            false => String::new(),
+        };
+        format!(
+            "{replicas}{}{filling}{potential} into {}",
+            meanings::kind_of(&self.deck.structure),
+            self.directory.display()
+        )
+    }
+
+    fn explain(&self) -> String {
+        meanings::explain(&self.deck)
+    }
+
+    fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
+        let started_utc = now_utc();
+        RunDirectory::check(&self.directory, self.existing)?;
+        let held = RunDirectory::open(&self.directory, self.existing)?;
+        files::replace(&held.path().join("deck.toml"), self.deck_for_directory().as_bytes())?;
+        self.log_head(build)?;
+        let (count, threads) = (self.deck.replicas, rayon::current_num_threads());
+        let results = replicas::side_by_side(count, threads, |number| {
+            if watch.stop().is_some() {
+                return Err(Unmade::Stopped);
+            }
+            let directory = replica_directory(&self.directory, number, count);
+            let mut maker = Maker::new(self, number, directory, watch)?;
+            maker.make()
+        })?;
+        summary::write(self, build, &started_utc, results, watch)
+    }
+}
+
+impl BuildJob {
+    /// What the log begins with: all that a build depends on.
+    fn log_head(&self, build: &Build) -> Result<(), RunError> {
+        let path = self.directory.join("log.txt");
+        let text = format!(
+            "natron {} ({}): {}; seed {}, potential SHA-256 {}, {}",
+            build.version,
+            build.commit.as_deref().unwrap_or("no commit"),
+            crate::job::Job::about(self),
+            self.seed,
+            self.potential.sha256_hex(),
+            self.potential.kernel(),
+        );
+        Log::open(&path).and_then(|mut log| log.line(&text)).map_err(|error| RunError::writing(&path, error))
+    }
+}

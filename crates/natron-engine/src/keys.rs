@@ -1,0 +1,80 @@
+//! Keys of a deck as data: one list explains a deck and is its schema.
+
+use serde_json::{Map, Value, json};
+
+/// A key: its table, the kinds of structure it belongs to ("" for all), its type in JSON schema, whether it must be there, and what it
+/// means.
+pub(crate) struct Key {
+    pub(crate) table: &'static str,
+    pub(crate) kinds: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) value: Type,
+    pub(crate) required: bool,
+    pub(crate) text: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Type {
+    Text,
+    Number,
+    Numbers,
+    Count,
+    /// So many; 0: at least one.
+    Counts(usize),
+}
+
+pub(crate) const fn key(table: &'static str, name: &'static str, value: Type, text: &'static str) -> Key {
+    Key { table, kinds: "", name, value, required: false, text }
+}
+
+pub(crate) const fn needed(table: &'static str, name: &'static str, value: Type, text: &'static str) -> Key {
+    Key { table, kinds: "", name, value, required: true, text }
+}
+
+/// Whether a key belongs to a kind.
+pub(crate) fn belongs(key: &Key, kind: &str) -> bool {
+    key.kinds.is_empty() || key.kinds.split(' ').any(|k| k == kind)
+}
+
+/// A deck as TOML with the meaning behind every value.
+pub(crate) fn explain(deck: &str, keys: &[Key], kind: &str) -> String {
+    let (mut table, mut text) = (String::new(), String::new());
+    for line in deck.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            table = name.to_owned();
+        }
+        let name = line.split_once(" = ").map(|(name, _)| name);
+        let meant =
+            keys.iter().find(|key| key.table == table && Some(key.name) == name && belongs(key, kind));
+        match meant {
+            Some(key) => text += &format!("{line:<34} # {}\n", key.text),
+            None => text += &format!("{line}\n"),
+        }
+    }
+    text
+}
+
+/// The schema of a table with these keys.
+pub(crate) fn object<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for key in keys {
+        let mut described = match key.value {
+            Type::Text => json!({ "type": "string" }),
+            Type::Number => json!({ "type": "number" }),
+            Type::Numbers => json!({ "type": "array", "items": { "type": "number" }, "minItems": 1 }),
+            Type::Count => json!({ "type": "integer", "minimum": 0 }),
+            Type::Counts(0) => {
+                json!({ "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 1 })
+            }
+            Type::Counts(n) => {
+                json!({ "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": n, "maxItems": n })
+            }
+        };
+        described["description"] = key.text.into();
+        properties.insert(key.name.into(), described);
+        if key.required {
+            required.push(Value::from(key.name));
+        }
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}

@@ -1,0 +1,19 @@
+//! `natron study`: fillings, temperatures and replicas as one job, D(x, T) and activation energies from it.
+//!
+//! The one decision that shaped this module: a study is made of ordinary decks and run directories. `structures` is a `natron build`,
+//! every `x-.../T-.../replica-...` a `natron md`, each of which can be looked at, resumed and analysed on its own; the study
+//! itself keeps no state but these.
+
+mod arrhenius;
+mod deck;
+mod job;
+mod meanings;
+mod point;
+mod report;
+mod run;
+mod summary;
+mod watch;
+
+pub use deck::StudyDeck;
+pub use job::StudyJob;
+pub(crate) use meanings::schema;

@@ -1,0 +1,243 @@
+//! D(x, T) and E_a(x): study.csv, summary.json, the table at the end, the report beside them.
+
+use natron_analysis::DiffusionResult;
+use serde_json::{Map, Value, json};
+
+use super::arrhenius::{Arrhenius, Measured};
+use super::point::Point;
+use super::{StudyJob, report};
+use crate::diffusion::{self, Analysis};
+use crate::envelope::{Build, json as to_json, put_number};
+use crate::job::RunOutcome;
+use crate::md::{TRAJECTORY, now_utc};
+use crate::watch::Stop;
+use crate::{Failure, RunError, files};
+
+/// One filling at one temperature.
+pub(super) struct Cell {
+    pub(super) x: usize,
+    pub(super) temperature_k: f64,
+    /// Mean of the runs, K.
+    pub(super) temperature_mean_k: Option<f64>,
+    pub(super) points: Vec<Point>,
+    /// What the runs together say; why there is nothing.
+    pub(super) analysis: Result<Analysis, String>,
+}
+
+impl Cell {
+    pub(super) fn result(&self) -> Option<&DiffusionResult> {
+        self.analysis.as_ref().ok().map(|analysis| &analysis.diffusion.result)
+    }
+
+    pub(super) fn settled(&self) -> bool {
+        !self.points.is_empty() && self.points.iter().all(|point| point.settled)
+    }
+
+    fn measured(&self) -> Option<Measured> {
+        let result = self.result()?;
+        let temperature_k = self.temperature_mean_k.unwrap_or(self.temperature_k);
+        Some(Measured { temperature_k, d: result.D_m2_per_s?, error: result.D_err_m2_per_s? })
+    }
+}
+
+/// One filling over its temperatures.
+pub(super) struct Filling {
+    pub(super) x: usize,
+    /// Temperatures that gave a number.
+    pub(super) measured: Vec<Measured>,
+    pub(super) arrhenius: Option<Arrhenius>,
+}
+
+/// Every cell of the grid, by filling and temperature.
+fn cells(job: &StudyJob, points: &[Point]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for &x in &job.deck.insert.atoms {
+        for &temperature_k in &job.deck.grid.temperature_k {
+            let of_cell = |p: &&Point| p.item.x == x && p.item.temperature_k == temperature_k;
+            let points: Vec<Point> = points.iter().filter(of_cell).cloned().collect();
+            let means: Vec<f64> = points.iter().filter_map(|p| p.temperature_mean_k).collect();
+            let mean = means.iter().sum::<f64>() / means.len() as f64;
+            let analysis = analyse(job, &points);
+            let temperature_mean_k = (!means.is_empty()).then_some(mean);
+            cells.push(Cell { x, temperature_k, temperature_mean_k, points, analysis });
+        }
+    }
+    cells
+}
+
+fn analyse(job: &StudyJob, points: &[Point]) -> Result<Analysis, String> {
+    if points.is_empty() {
+        return Err("no run of it was finished".into());
+    }
+    let files: Vec<_> = points.iter().map(|point| point.directory.join(TRAJECTORY)).collect();
+    let analyses = diffusion::analyse(&files, &[job.mobile], &job.reference);
+    let analyses = analyses.map_err(|failure| failure.causes()[0].message.clone())?;
+    analyses.into_iter().next().ok_or_else(|| "there is no mobile species".to_string())
+}
+
+fn fillings(cells: &[Cell], job: &StudyJob) -> Vec<Filling> {
+    let one = |&x: &usize| {
+        let measured: Vec<Measured> =
+            cells.iter().filter(|cell| cell.x == x).filter_map(Cell::measured).collect();
+        let arrhenius = Arrhenius::fit(&measured);
+        Filling { x, measured, arrhenius }
+    };
+    job.deck.insert.atoms.iter().map(one).collect()
+}
+
+/// What a reader should know before the numbers.
+fn warnings(cells: &[Cell], fillings: &[Filling]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for cell in cells.iter().filter(|cell| !cell.points.is_empty() && !cell.settled()) {
+        warnings.push(format!(
+            "x = {}, {} K: the energy had not settled at the end of the equilibration",
+            cell.x, cell.temperature_k
+        ));
+    }
+    for filling in fillings {
+        if filling.arrhenius.is_none() {
+            warnings.push(format!(
+                "x = {}: no activation energy, because {} of the temperatures gave a diffusion coefficient and it takes two",
+                filling.x,
+                filling.measured.len()
+            ));
+        }
+    }
+    warnings
+}
+
+/// Writes everything the study found so far.
+pub(super) fn write(
+    job: &StudyJob,
+    build: &Build,
+    started_utc: &str,
+    points: &[Point],
+    failures: &[RunError],
+    stopped: Option<Stop>,
+) -> Result<RunOutcome, Failure> {
+    let cells = cells(job, points);
+    let fillings = fillings(&cells, job);
+    let warnings = warnings(&cells, &fillings);
+    let mut map = head(job, build);
+    map.insert("cells".into(), cells.iter().map(cell_json).collect());
+    map.insert("fillings".into(), fillings.iter().map(filling_json).collect());
+    let failed = failures.iter().map(|error| json!({ "message": error.message }));
+    map.insert("failed".into(), failed.collect());
+    map.insert("warnings".into(), warnings.clone().into());
+    map.insert("started_utc".into(), started_utc.into());
+    map.insert("ended_utc".into(), now_utc().into());
+    let finished = points.len() == job.items().len();
+    map.insert("finished".into(), finished.into());
+    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    let summary = Value::Object(map);
+    let path = |name: &str| job.directory.join(name);
+    let mut text = serde_json::to_string_pretty(&summary).expect("a JSON value is text");
+    text.push('\n');
+    files::replace(&path("summary.json"), text.as_bytes())?;
+    files::replace(&path("study.csv"), csv(&cells).as_bytes())?;
+    let page = report::page(job, &cells, &fillings, &warnings, failures, stopped);
+    files::replace(&path("report.html"), page.as_bytes())?;
+    let table =
+        format!("{}\n{}", report::cells_table(&cells).to_text(), report::fillings_table(&fillings).to_text());
+    let reports = vec![path("report.html"), path("study.csv"), path("summary.json")];
+    Ok(RunOutcome { summary, table, reports, stopped })
+}
+
+/// The answer where the structures were not finished.
+pub(super) fn stopped(
+    job: &StudyJob,
+    build: &Build,
+    stopped: Option<Stop>,
+    structures: RunOutcome,
+) -> RunOutcome {
+    let mut map = head(job, build);
+    map.insert("structures".into(), structures.summary);
+    map.insert("finished".into(), false.into());
+    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    RunOutcome { summary: map.into(), table: structures.table, reports: Vec::new(), stopped }
+}
+
+fn head(job: &StudyJob, build: &Build) -> Map<String, Value> {
+    let mut map = build.envelope("study");
+    map.insert("species".into(), job.mobile.symbol().into());
+    let reference = job.reference.iter().map(|species| Value::from(species.symbol()));
+    map.insert("reference".into(), reference.collect());
+    let potential = json!({ "name": job.potential.name, "sha256": job.potential.sha256_hex() });
+    map.insert("potential".into(), potential);
+    map.insert("simd".into(), job.potential.simd.into());
+    map.insert("seed".into(), job.deck.seed.into());
+    map
+}
+
+fn cell_json(cell: &Cell) -> Value {
+    let mut map = Map::new();
+    map.insert("x".into(), cell.x.into());
+    map.insert("temperature_K".into(), cell.temperature_k.into());
+    put_number(&mut map, "temperature_K_mean", cell.temperature_mean_k, "no run was finished");
+    map.insert("replicas".into(), cell.points.len().into());
+    map.insert("settled".into(), cell.settled().into());
+    let longest = cell.points.iter().map(|point| point.equilibrated_ps).reduce(f64::max);
+    put_number(&mut map, "equilibrated_ps", longest, "no run was finished");
+    match &cell.analysis {
+        Ok(analysis) => {
+            let Value::Object(result) = to_json(&analysis.diffusion.result) else {
+                unreachable!("a result is an object")
+            };
+            map.extend(result);
+        }
+        Err(why) => put_number(&mut map, "D_m2_per_s", None, why),
+    }
+    map.into()
+}
+
+fn filling_json(filling: &Filling) -> Value {
+    let mut map = Map::new();
+    map.insert("x".into(), filling.x.into());
+    map.insert("temperatures".into(), filling.measured.len().into());
+    let fit = filling.arrhenius.as_ref();
+    let none = "it takes a diffusion coefficient at two temperatures";
+    put_number(&mut map, "E_a_eV", fit.map(|fit| fit.energy_ev), none);
+    put_number(&mut map, "E_a_err_eV", fit.map(|fit| fit.energy_err_ev), none);
+    put_number(&mut map, "ln_D0", fit.map(|fit| fit.ln_d0), none);
+    put_number(&mut map, "ln_D0_err", fit.map(|fit| fit.ln_d0_err), none);
+    let three = "it takes three temperatures";
+    put_number(&mut map, "chi_squared_reduced", fit.and_then(|fit| fit.chi_squared), three);
+    let at_300 = fit.map(|fit| fit.ln_d(300.0));
+    let bound = |sigma: f64| at_300.map(|(ln_d, error)| (ln_d + sigma * error).exp());
+    put_number(&mut map, "D_300K_m2_per_s", bound(0.0), none);
+    put_number(&mut map, "D_300K_low95_m2_per_s", bound(-1.96), none);
+    put_number(&mut map, "D_300K_high95_m2_per_s", bound(1.96), none);
+    let lowest = filling.measured.iter().map(|m| m.temperature_k).reduce(f64::min);
+    map.insert("D_300K_extrapolated".into(), lowest.is_some_and(|lowest| lowest > 300.0).into());
+    map.into()
+}
+
+/// One row for each filling and temperature; an empty field is no number.
+fn csv(cells: &[Cell]) -> String {
+    let mut text = String::from(
+        "x,temperature_K,temperature_K_mean,replicas,settled,D_m2_per_s,D_err_m2_per_s,D_low95_m2_per_s,D_high95_m2_per_s,D_upper_m2_per_s,slope,slope_err,verdict\n",
+    );
+    let shown = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    for cell in cells {
+        let result = cell.result();
+        let number = |of: fn(&DiffusionResult) -> Option<f64>| shown(result.and_then(of));
+        let fields = [
+            cell.x.to_string(),
+            cell.temperature_k.to_string(),
+            shown(cell.temperature_mean_k),
+            cell.points.len().to_string(),
+            cell.settled().to_string(),
+            number(|r| r.D_m2_per_s),
+            number(|r| r.D_err_m2_per_s),
+            number(|r| r.D_low95_m2_per_s),
+            number(|r| r.D_high95_m2_per_s),
+            number(|r| r.D_upper_m2_per_s),
+            number(|r| r.slope),
+            number(|r| r.slope_err),
+            result.map(|r| r.verdict.to_string()).unwrap_or_default(),
+        ];
+        text += &fields.join(",");
+        text.push('\n');
+    }
+    text
+}
