@@ -30,8 +30,9 @@ pub struct Jump {
 /// `window` frames on each side should be longer than a vibration and shorter than a stay; `threshold_a` (A) should lie between the
 /// amplitude of vibrations and the distance of sites.
 pub fn jumps(paths: &Paths, window: usize, threshold_a: f64) -> Vec<Jump> {
-    let of =
-        |(atom, path): (usize, &crate::paths::Path)| of_path(atom, &path.positions_a, window, threshold_a);
+    let of = |(atom, path): (usize, &crate::paths::Path)| {
+        of_path(atom, &path.positions_a.to_vec(paths.n_frames), window, threshold_a)
+    };
     paths.atoms.iter().enumerate().flat_map(of).collect()
 }
 
@@ -73,25 +74,33 @@ fn spread(points: &[Vec3], from: &Vec3) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use rand::{RngExt, SeedableRng};
 
     use super::*;
     use crate::paths::Path;
+    use crate::track::Track;
+
+    fn paths_of(path: Vec<Vec3>) -> Paths {
+        let n_frames = path.len();
+        let path = Path { replica: 0, positions_a: Arc::new(Track::from(path)) };
+        Paths { spacing_ps: 0.02, n_frames, atoms: vec![path] }
+    }
 
     /// Vibrations of 0.15 A about sites along x; each site is left at the frame given.
-    fn hopping(leaves: &[usize], frames: usize) -> Paths {
+    fn hopping(leaves: &[usize], frames: usize) -> Vec<Vec3> {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(2);
         let place = |t: usize| 2.5 * leaves.iter().filter(|&&leave| t >= leave).count() as f64;
-        let positions_a = (0..frames)
+        (0..frames)
             .map(|t| Vec3::x() * place(t) + Vec3::from_fn(|_, _| rng.random_range(-0.26..0.26)))
-            .collect();
-        Paths { spacing_ps: 0.02, n_frames: frames, atoms: vec![Path { replica: 0, positions_a }] }
+            .collect()
     }
 
     #[test]
     fn each_jump_is_found_once_where_it_is() {
         let leaves = [120, 200, 333, 390];
-        let paths = hopping(&leaves, 500);
+        let paths = paths_of(hopping(&leaves, 500));
         let found = jumps(&paths, 20, 1.0);
         assert_eq!(found.iter().map(|jump| jump.frame).collect::<Vec<_>>(), leaves);
         for jump in &found {
@@ -102,16 +111,16 @@ mod tests {
 
     #[test]
     fn vibrations_and_short_paths_have_none() {
-        assert_eq!(jumps(&hopping(&[], 500), 20, 1.0), []);
-        assert_eq!(jumps(&hopping(&[5], 30), 20, 1.0), []);
-        assert_eq!(jumps(&hopping(&[5], 30), 0, 1.0), []);
+        assert_eq!(jumps(&paths_of(hopping(&[], 500)), 20, 1.0), []);
+        assert_eq!(jumps(&paths_of(hopping(&[5], 30)), 20, 1.0), []);
+        assert_eq!(jumps(&paths_of(hopping(&[5], 30)), 0, 1.0), []);
     }
 
     /// A visit of three frames to a place 2.5 A away is no jump: the atom does not stay.
     #[test]
     fn an_excursion_is_no_jump() {
-        let mut paths = hopping(&[], 200);
-        paths.atoms[0].positions_a[100..103].iter_mut().for_each(|p| p.x += 2.5);
-        assert_eq!(jumps(&paths, 20, 1.2), []);
+        let mut path = hopping(&[], 200);
+        path[100..103].iter_mut().for_each(|p| p.x += 2.5);
+        assert_eq!(jumps(&paths_of(path), 20, 1.2), []);
     }
 }

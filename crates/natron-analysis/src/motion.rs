@@ -31,18 +31,19 @@ impl Shells {
     }
 }
 
-/// Displacements of an atom over `lag` frames, from all origins.
-fn displacements(path: &[Vec3], lag: usize) -> impl Iterator<Item = Vec3> + '_ {
-    path.iter().zip(path.iter().skip(lag)).map(|(from, to)| to - from)
+/// Displacements of all atoms over `lag` frames, from all origins.
+fn displacements(paths: &Paths, lag: usize) -> impl Iterator<Item = Vec3> + '_ {
+    let origins = paths.n_frames.saturating_sub(lag);
+    paths.atoms.iter().flat_map(move |path| {
+        (0..origins).map(move |origin| path.positions_a.at(origin + lag) - path.positions_a.at(origin))
+    })
 }
 
 /// a_2 of the displacements over each of `lags` (frames); NaN where nothing moves or the lag is too long.
 pub fn non_gaussian(paths: &Paths, lags: &[usize]) -> Vec<f64> {
     let of = |&lag: &usize| {
         let (mut second, mut fourth, mut count) = (0.0, 0.0, 0.0);
-        for square in
-            paths.atoms.iter().flat_map(|p| displacements(&p.positions_a, lag)).map(|d| d.norm_squared())
-        {
+        for square in displacements(paths, lag).map(|d| d.norm_squared()) {
             second += square;
             fourth += square * square;
             count += 1.0;
@@ -57,7 +58,7 @@ pub fn non_gaussian(paths: &Paths, lags: &[usize]) -> Vec<f64> {
 pub fn van_hove_self(paths: &Paths, lag: usize, r_max_a: f64, bins: usize) -> Option<Shells> {
     let mut counts = vec![0.0; bins];
     let mut total = 0.0;
-    for length in paths.atoms.iter().flat_map(|p| displacements(&p.positions_a, lag)).map(|d| d.norm()) {
+    for length in displacements(paths, lag).map(|d| d.norm()) {
         total += 1.0;
         if let Some(count) = counts.get_mut((length / r_max_a * bins as f64) as usize) {
             *count += 1.0;
@@ -134,10 +135,13 @@ fn nearest(cell: &Cell, way: &Vec3) -> Vec3 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use rand::{RngExt, SeedableRng};
 
     use super::*;
     use crate::paths::Path;
+    use crate::track::Track;
     use crate::{Cells, radial_distribution};
 
     fn gaussian(rng: &mut rand_chacha::ChaCha8Rng) -> f64 {
@@ -146,8 +150,8 @@ mod tests {
 
     fn paths(positions: impl Fn(usize, &mut rand_chacha::ChaCha8Rng) -> Vec<Vec3>) -> Paths {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(4);
-        let atoms: Vec<Path> =
-            (0..50).map(|k| Path { replica: 0, positions_a: positions(k, &mut rng) }).collect();
+        let mut one = |k| Path { replica: 0, positions_a: Arc::new(Track::from(positions(k, &mut rng))) };
+        let atoms: Vec<Path> = (0..50).map(&mut one).collect();
         Paths { spacing_ps: 0.1, n_frames: atoms[0].positions_a.len(), atoms }
     }
 

@@ -80,7 +80,9 @@ pub(super) fn potential(path: &Path) -> Result<(&'static str, Facts), InputError
         file::from_bytes(&bytes).map_err(|error| InputError::new(error.to_string()).in_file(path))?;
     facts.insert("errors_valid".into(), to_json(&provenance.errors.valid));
     facts.insert("errors_test".into(), to_json(&provenance.errors.test));
-    facts.insert("uncertainty_factor".into(), provenance.uncertainty_factor.into());
+    facts.insert("uncertainty_factor".into(), provenance.uncertainty.map(|factors| factors.forces).into());
+    let energies = provenance.uncertainty.map(|factors| factors.energies);
+    facts.insert("uncertainty_factor_energies".into(), energies.into());
     facts.insert("data_sha256".into(), provenance.data_sha256.into());
     facts.insert("sha256".into(), sha256.into());
     Ok(("natron potential", facts))
