@@ -9,6 +9,7 @@ mod ensembles;
 mod evaluate;
 mod learn;
 mod limits;
+mod map;
 mod md;
 mod new;
 mod output;
@@ -20,6 +21,7 @@ mod streams;
 mod study;
 mod tune;
 mod uncertainty;
+mod view;
 
 use std::path::Path;
 use std::process::{Command, Output};

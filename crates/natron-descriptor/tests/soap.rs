@@ -117,4 +117,7 @@ fn settings_out_of_range_are_refused() {
     assert!(Soap::new(good, &[]).is_err());
     let crowded = SoapSettings { n_max: 30, ..good };
     assert!(matches!(Soap::new(crowded, &carbon), Err(SoapError::Dependent { .. })));
+    // Wide Gaussians every 0.23 A are one and the same to rounding.
+    let wide = SoapSettings { sigma_a: 1.0, convention: Convention::Gap, ..crowded };
+    assert!(matches!(Soap::new(wide, &carbon), Err(SoapError::Dependent { .. })));
 }

@@ -22,6 +22,7 @@ pub mod job;
 mod keys;
 #[cfg(feature = "train")]
 pub mod learn;
+pub mod map;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
@@ -40,6 +41,7 @@ pub mod train;
 mod trajectory;
 #[cfg(feature = "train")]
 pub mod tune;
+pub mod view;
 pub mod watch;
 
 pub use envelope::Build;

@@ -5,6 +5,7 @@
 //! without an id: several pictures share one HTML page, and ids would clash.
 
 use crate::axis::Axis;
+use crate::grade;
 use crate::legend::{Area, corner, occupied};
 use crate::marks::{Frame, band, bars, dots, line, marks};
 use crate::plot::{Kind, Plot, Series};
@@ -86,7 +87,9 @@ impl Plot {
     fn xs(&self) -> impl Iterator<Item = f64> {
         self.series.iter().flat_map(|s| match &s.kind {
             Kind::Line { points, .. } | Kind::Scatter { points } => points.iter().map(|p| p.0).collect(),
-            Kind::Band { points } | Kind::Bars { points } => points.iter().map(|p| p.0).collect(),
+            Kind::Band { points } | Kind::Bars { points } | Kind::Graded { points } => {
+                points.iter().map(|p| p.0).collect()
+            }
             Kind::Span { .. } => Vec::new(),
         })
     }
@@ -97,6 +100,7 @@ impl Plot {
         let log = self.log.1;
         self.series.iter().flat_map(move |s| match &s.kind {
             Kind::Line { points, .. } | Kind::Scatter { points } => points.iter().map(|p| p.1).collect(),
+            Kind::Graded { points } => points.iter().map(|p| p.1).collect(),
             Kind::Band { points } if log => points.iter().map(|p| p.2).collect(),
             Kind::Band { points } => points.iter().flat_map(|p| [p.1, p.2]).collect(),
             Kind::Bars { points } => points.iter().flat_map(|p| [p.1, p.1 + p.2, p.1 - p.2]).collect(),
@@ -158,9 +162,15 @@ impl Plot {
                 c(frame.top + 0.5 * frame.height)
             );
         }
-        let named: Vec<&Series> = self.series.iter().filter(|s| !s.name.is_empty()).collect();
+        let in_legend = |s: &&Series| !s.name.is_empty() && !matches!(s.kind, Kind::Graded { .. });
+        let named: Vec<&Series> = self.series.iter().filter(in_legend).collect();
         let mut taken = Vec::new();
         let mut svg = String::new();
+        for series in &self.series {
+            if let Kind::Graded { points } = &series.kind {
+                svg.push_str(&grade::scale(frame, &series.name, points, FONT));
+            }
+        }
         if !named.is_empty() {
             let widest = named.iter().map(|s| width_em(&s.name)).fold(0.0, f64::max) * FONT;
             let (area, hidden) =
@@ -327,6 +337,7 @@ fn draw_one(frame: &Frame, series: &Series) -> String {
                 draw_dots(&centres, colour)
             )
         }
+        Kind::Graded { points } => grade::draw(frame, points),
         Kind::Span { from, to } => draw_span(frame, *from, *to, colour),
     };
     format!("<g class=\"series\" data-name=\"{}\">{body}</g>", escape(&series.name))
@@ -404,7 +415,7 @@ fn sample(series: &Series, x: f64, y: f64) -> String {
             let extra = if *dashed { " class=\"ink-line\" stroke-dasharray=\"6 4\"" } else { "" };
             format!("<path d=\"M{x1} {y0}h22\" stroke=\"{colour}\" stroke-width=\"1.75\"{extra}/>")
         }
-        Kind::Scatter { .. } => draw_dots(&[(x + 11.0, y)], colour),
+        Kind::Scatter { .. } | Kind::Graded { .. } => draw_dots(&[(x + 11.0, y)], colour),
         Kind::Bars { .. } => {
             let bar = format!(
                 "<path d=\"M{} {}v12\" stroke=\"{colour}\" stroke-width=\"1.25\"/>",

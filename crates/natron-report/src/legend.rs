@@ -80,6 +80,9 @@ pub(crate) fn occupied(frame: &Frame, plot: &Plot) -> Vec<(f64, f64)> {
                     pixels.extend(frame.place(x, high));
                 }
             }
+            Kind::Graded { points } => {
+                pixels.extend(points.iter().filter_map(|&(x, y, _)| frame.place(x, y)));
+            }
             Kind::Bars { points } => {
                 for &(x, y, half) in points {
                     pixels.extend([y - half, y, y + half].iter().filter_map(|&y| frame.place(x, y)));

@@ -17,6 +17,7 @@ mod axis;
 pub mod compose;
 mod draw;
 pub mod elements;
+mod grade;
 mod legend;
 mod marks;
 pub mod page;

@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Band { points: Vec<(f64, f64, f64)> },
     /// Marks with vertical bars: (x, y, half-height).
     Bars { points: Vec<(f64, f64, f64)> },
+    /// Marks coloured by a value: (x, y, value), and what the value is.
+    Graded { points: Vec<(f64, f64, f64)> },
     /// A vertical range: (from, to).
     Span { from: f64, to: f64 },
 }
@@ -93,6 +95,13 @@ impl Plot {
         self.push(name, Kind::Bars { points: points.to_vec() }, colour)
     }
 
+    /// Marks (x, y, value) coloured by value from dark blue over green to yellow (viridis), with a scale above the frame that
+    /// says what is lowest and highest. Marks without a finite value are left out.
+    pub fn graded(self, name: &str, points: &[(f64, f64, f64)]) -> Self {
+        let points = points.iter().copied().filter(|p| p.2.is_finite()).collect();
+        self.push(name, Kind::Graded { points }, "#6b6b6b")
+    }
+
     /// A shaded range of x, such as the window of a fit.
     pub fn span(self, name: &str, from: f64, to: f64) -> Self {
         self.push(name, Kind::Span { from, to }, "#8a8a8a")
@@ -136,7 +145,7 @@ impl Plot {
         let takes_colour = |s: &&Series| match s.kind {
             Kind::Line { dashed, .. } => !dashed,
             Kind::Scatter { .. } | Kind::Bars { .. } => true,
-            Kind::Band { .. } | Kind::Span { .. } => false,
+            Kind::Band { .. } | Kind::Graded { .. } | Kind::Span { .. } => false,
         };
         self.series.iter().filter(takes_colour).count()
     }

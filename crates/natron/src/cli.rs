@@ -93,6 +93,11 @@ pub enum Command {
         #[command(subcommand)]
         what: commands::data::What,
     },
+    /// Draw a map of atomic environments by SOAP similarity
+    #[command(long_about = commands::map::ABOUT, after_help = commands::map::EXAMPLES)]
+    Map(commands::job::JobArguments),
+    /// Say what a file holds
+    View(commands::view::Arguments),
     /// Make the trajectory of a killed run a file that every program opens
     Repair(commands::repair::Arguments),
     /// Write a new deck to start from
@@ -128,6 +133,8 @@ impl Command {
             Self::Bench(_) => "bench",
             Self::Build(_) => "build",
             Self::Data { .. } => "data",
+            Self::Map(_) => "map",
+            Self::View(_) => "view",
             Self::Repair(_) => "repair",
             Self::New { .. } => "new",
             Self::Study(_) => "study",

@@ -13,6 +13,7 @@ use std::f64::consts::PI;
 use nalgebra::DMatrix;
 
 use super::SoapSettings;
+use super::linear::independent;
 
 /// Over which length the cutoff function falls, A: `cutoff_transition_width`.
 const TRANSITION_A: f64 = 0.5;
@@ -41,11 +42,11 @@ impl SpacedGaussians {
         let collocation =
             DMatrix::from_fn(n_max, n_max, |a, b| (-alpha * (centres_a[a] - centres_a[b]).powi(2)).exp());
         let overlap = DMatrix::from_fn(n_max, n_max, |a, b| overlap(alpha, centres_a[a], centres_a[b]));
-        let lower = overlap.cholesky()?.unpack();
-        let transform = collocation.cholesky()?.solve(&lower);
-        if transform.iter().any(|x| !x.is_finite()) {
+        if !independent(&collocation) || !independent(&overlap) {
             return None;
         }
+        let lower = overlap.cholesky()?.unpack();
+        let transform = collocation.cholesky()?.solve(&lower);
         let transform = transform.transpose().as_slice().to_vec();
         Some(Self { n_max, l_max, alpha, cutoff_a, centres_a, transform })
     }

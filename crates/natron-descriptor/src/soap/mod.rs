@@ -197,8 +197,9 @@ impl Soap {
             for (n, row) in rows.enumerate() {
                 for l in 0..=self.settings.l_max {
                     let part = scratch.radial[l * n_max + n];
-                    for lm in l * l..(l + 1) * (l + 1) {
-                        row[lm] += part * scratch.harmonics[lm];
+                    let of_l = l * l..(l + 1) * (l + 1);
+                    for (c, y) in row[of_l.clone()].iter_mut().zip(&scratch.harmonics[of_l]) {
+                        *c += part * y;
                     }
                 }
             }

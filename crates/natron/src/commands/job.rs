@@ -1,4 +1,4 @@
-//! What md and train have in common on the command line.
+//! What md, train and map have in common on the command line.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ pub mod job;
 #[cfg(feature = "train")]
 pub mod learn;
 pub mod man;
+pub mod map;
 pub mod md;
 pub mod new;
 pub mod repair;
@@ -19,6 +20,7 @@ pub mod study;
 pub mod train;
 #[cfg(feature = "train")]
 pub mod tune;
+pub mod view;
 
 use std::path::Path;
 

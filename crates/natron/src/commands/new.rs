@@ -16,6 +16,8 @@ use crate::output::Output;
 pub enum What {
     /// A deck for molecular dynamics
     Md(MdArguments),
+    /// A deck for a map of environments
+    Map(MapArguments),
 }
 
 /// What the deck is for.
@@ -41,9 +43,33 @@ pub struct MdArguments {
     pub output: Option<PathBuf>,
 }
 
+/// What the deck is for.
+#[derive(Debug, Clone, Args)]
+#[command(
+    long_about = "\
+Write a commented deck for a map of the environments of the mobile atoms.
+
+The mobile elements are guessed (alkali metals first); every value may be changed. Nothing is overwritten.",
+    after_help = "\
+Examples:
+  natron new map frames.extxyz             writes frames-map.toml
+  natron new map frames.extxyz -o -        prints it"
+)]
+pub struct MapArguments {
+    /// Structures: extended XYZ with many frames, or any format that natron reads
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the deck goes; - is the screen; default: the file's name with -map.toml, in this folder
+    #[arg(short, long, value_name = "DECK")]
+    pub output: Option<PathBuf>,
+}
+
 /// Runs the command.
 pub fn run(what: &What, output: &Output) -> Result<ExitCode, Failure> {
-    let What::Md(arguments) = what;
+    let arguments = match what {
+        What::Md(arguments) => arguments,
+        What::Map(arguments) => return map(arguments, output),
+    };
     let structure = arguments.file.as_deref().unwrap_or(Path::new(EXAMPLE_FILE));
     let path = match &arguments.output {
         Some(path) => path.clone(),
@@ -61,15 +87,31 @@ pub fn run(what: &What, output: &Output) -> Result<ExitCode, Failure> {
     if !new.unused.is_empty() {
         output.warning(&format!("of the structure's file a run does not use: {}", new.unused.join(", ")));
     }
+    hand_over(&new.text, (!on_screen).then_some(path.as_path()), "md", output)
+}
+
+fn map(arguments: &MapArguments, output: &Output) -> Result<ExitCode, Failure> {
+    let default = || {
+        let mut name = arguments.file.file_stem().unwrap_or_default().to_os_string();
+        name.push("-map.toml");
+        PathBuf::from(name)
+    };
+    let path = arguments.output.clone().unwrap_or_else(default);
+    let on_screen = path.as_os_str() == "-";
+    let folder = if on_screen { Path::new("") } else { path.parent().unwrap_or(Path::new("")) };
+    let text = natron_engine::map::new_map(&arguments.file, folder)?;
+    hand_over(&text, (!on_screen).then_some(path.as_path()), "map", output)
+}
+
+/// A deck onto the screen, or into a file that must not exist yet.
+fn hand_over(text: &str, path: Option<&Path>, command: &str, output: &Output) -> Result<ExitCode, Failure> {
     let mut map = output.build.envelope("new");
-    map.insert("deck".into(), if on_screen { Value::Null } else { shown(&path).into() });
-    map.insert("text".into(), new.text.clone().into());
+    map.insert("deck".into(), path.map(shown).into());
+    map.insert("text".into(), text.into());
     let value = Value::Object(map);
-    if on_screen {
-        return Ok(output.result(&value, &new.text));
-    }
-    write_new(&path, &new.text)?;
-    let next = format!("{}\nnext: natron md {} --check\n", shown(&path), shown(&path));
+    let Some(path) = path else { return Ok(output.result(&value, text)) };
+    write_new(path, text)?;
+    let next = format!("{0}\nnext: natron {command} {0} --check\n", shown(path));
     Ok(output.result(&value, &next))
 }
 

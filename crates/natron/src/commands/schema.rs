@@ -13,6 +13,8 @@ use crate::output::Output;
 pub enum Deck {
     /// The deck of natron md
     Md,
+    /// The deck of natron map
+    Map,
     /// The deck of natron build
     Build,
     /// The deck of natron study
@@ -41,6 +43,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
     let schema = match arguments.deck {
         Deck::Md => schema::md(),
+        Deck::Map => natron_engine::map::schema(),
         Deck::Build => schema::build(),
         Deck::Study => schema::study(),
     };
