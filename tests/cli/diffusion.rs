@@ -202,7 +202,7 @@ fn several_temperatures_give_an_activation_energy_and_a_report() {
     let page = std::fs::read_to_string(folder.path().join("report.html")).expect("a report");
     assert!(page.contains("Na over temperature") && page.contains("extrapolated from 600"));
     // One Arrhenius plot, and three pictures at each temperature.
-    assert_eq!(page.matches("<svg").count(), 10);
+    assert_eq!(page.matches("<svg xmlns").count(), 10);
     assert!(!page.contains("NaN") && !page.contains("http://") && !page.contains("https://"));
 
     // Within the measured temperatures nothing is extrapolated.

@@ -63,7 +63,8 @@ fn a_training_starts_from_a_potential_and_learns_from_teachers() {
     // The deck in the run directory says the same from where it lies.
     let again = run(folder.path(), &["train", "on/deck.toml", "--check"]);
     assert!(again.status.success(), "{}", stderr(&again));
-    assert!(stderr(&again).contains("4 more labelled by 1 potentials"), "{}", stderr(&again));
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(said.contains("4 more labelled by 1 potentials"), "{said}");
     // Another model cannot start from it.
     let other = run(folder.path(), &["train", "on.toml", "--set", "model.hidden=[7]", "--check"]);
     assert_eq!(other.status.code(), Some(2));
