@@ -132,6 +132,22 @@ fn finished_replicas_are_not_run_again() {
     }
 }
 
+/// A run that was killed while it made the folders of its replicas goes on with all of them.
+#[test]
+fn replicas_that_were_not_begun_are_run() {
+    let folder = argon_folder();
+    let two = md(&["--set", "replicas=2"]);
+    succeeds(folder.path(), &two);
+    let whole = read(folder.path(), "run/replica-001/thermo.csv");
+    std::fs::remove_dir_all(folder.path().join("run/replica-001")).expect("removes");
+    succeeds(folder.path(), &[&two[..], &["--resume"]].concat());
+    assert_eq!(read(folder.path(), "run/replica-001/thermo.csv"), whole);
+    // One replica alone has no folder of its own: this is no run of one.
+    std::fs::remove_dir_all(folder.path().join("run/replica-001")).expect("removes");
+    let (code, text) = on_threads("1", folder.path(), &md(&["--set", "replicas=1", "--resume"]));
+    assert_eq!(code, Some(2), "{text}");
+}
+
 /// Largest change of the total energy in production, meV per atom.
 fn excursion(thermo: &str) -> f64 {
     let energies: Vec<f64> = thermo

@@ -35,13 +35,14 @@ impl MdJob {
     /// A run may get more replicas, not fewer: their results would lie beside those of the others and not be of them.
     fn check_replicas(&self) -> Result<(), InputError> {
         let wanted = self.plan.replicas as usize;
-        let found = match replica_folders(&self.directory).len() {
+        let (found, fits) = match replica_folders(&self.directory).len() {
             // Killed before its first file: it may become anything.
             0 if !restarts::exist(&self.directory) => return Ok(()),
-            0 => 1,
-            folders => folders,
+            0 => (1, wanted == 1),
+            // Only several replicas have folders, and a run that was killed early has not made all of them.
+            folders => (folders, 1 < wanted && folders <= wanted),
         };
-        if found == wanted || (1 < found && found < wanted) {
+        if fits {
             return Ok(());
         }
         let message = format!("the run to resume has {found} replica(s), the deck says {wanted}");
