@@ -181,8 +181,8 @@ impl Clock {
             if (step - every_ps).abs() > TOLERANCE * every_ps {
                 let message = format!(
                     "frame {number} (from 0) is {} fs after the one before it, not {} fs as --frame-every-fs says",
-                    1e3 * step,
-                    1e3 * every_ps
+                    digits(1e3 * step),
+                    digits(1e3 * every_ps)
                 );
                 return Err((
                     message,
@@ -193,4 +193,9 @@ impl Clock {
         self.last_ps = found_ps;
         Ok(every_ps * number as f64)
     }
+}
+
+/// A number with the digits that times have in files.
+pub(crate) fn digits(x: f64) -> f64 {
+    (x * 1e6).round() / 1e6
 }

@@ -207,7 +207,7 @@ fn extended_xyz_is_unwrapped_and_asks_for_its_times() {
     assert!(error.help.contains("--frame-every-fs"), "{}", error.help);
     assert!((read(&path, &said(2.5)).expect("read").1[19].time_ps - 0.0475).abs() < 1e-12);
 
-    let half: String = (0..3).map(|k| frame(4 * k, "")).collect();
+    let half: String = (0..3).map(|k| frame(3 * k, "")).collect();
     let (_folder, path) = scratch("run.xyz", &half);
     let error = read(&path, &said(2.5)).expect_err("half a cell");
     assert!(error.message.contains("nearly half") && error.line == Some(5), "{error}");

@@ -14,8 +14,8 @@ pub(super) fn about(reader: &Reader, path: &Path, options: &Options) -> Result<A
     {
         let message = format!(
             "the frames are {} fs apart, not {} fs as --frame-every-fs says",
-            1e3 * (second - first),
-            1e3 * said
+            super::digits(1e3 * (second - first)),
+            super::digits(1e3 * said)
         );
         return Err(ReadError::of_file(path, message, "leave --frame-every-fs out: H5MD files say it"));
     }
