@@ -67,7 +67,8 @@ mod tests {
         for affordable in [0.0, 180.0, 400.0, 2000.0, 20_000.0] {
             let plan = rungs(180, 243, affordable);
             assert!(cost(&plan) <= affordable || plan == [Rung { epochs: 180, trials: 1 }], "{plan:?}");
-            assert!(affordable < 400.0 || cost(&plan) > 0.6 * affordable, "{plan:?} for {affordable}");
+            let all = plan[0].trials == 243;
+            assert!(affordable < 400.0 || all || cost(&plan) > 0.6 * affordable, "{plan:?} for {affordable}");
             assert_eq!(plan.last().map(|rung| rung.epochs), Some(180));
         }
         assert_eq!(rungs(180, 9, 1e9)[0].trials, 9);
