@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::deck::ExploreTable;
+use super::job::Start;
 use crate::envelope::Build;
 use crate::job::{Job, JobOptions};
 use crate::md::{MdJob, UNCERTAIN};
@@ -35,11 +36,11 @@ pub(super) struct Explored {
 }
 
 /// Every structure of `structures` at every temperature.
-pub(super) fn plan(table: &ExploreTable, structures: &[(String, Frame)]) -> Vec<Exploration> {
+pub(super) fn plan(table: &ExploreTable, structures: &[Start]) -> Vec<Exploration> {
     let at = |temperature_k: f64| {
-        structures.iter().map(move |(name, frame)| Exploration {
-            name: format!("{name}-{temperature_k}K"),
-            frame: frame.clone(),
+        structures.iter().map(move |start| Exploration {
+            name: format!("{}-{temperature_k}K", start.name),
+            frame: start.frame.clone(),
             temperature_k,
         })
     };

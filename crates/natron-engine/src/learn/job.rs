@@ -28,8 +28,7 @@ pub struct LearnJob {
     /// Built-in name or file of the first round's potential.
     potential: String,
     structure_files: Vec<PathBuf>,
-    /// Name and frame of each.
-    pub(super) structures: Vec<(String, Frame)>,
+    pub(super) structures: Vec<Start>,
     pub(super) train_deck: PathBuf,
     /// What the training deck's `data.files` says.
     pub(super) train_files: Vec<String>,
@@ -59,9 +58,9 @@ impl LearnJob {
         }
         let structure_files = matching_files(&document, "explore.structures", &deck.explore.structures)?;
         let structures = read_structures(&structure_files)?;
-        for (path, (_, frame)) in &structures {
-            crate::structure::check(&frame.structure, &loaded)
-                .map_err(|error| InputError::new(error).in_file(path))?;
+        for start in &structures {
+            crate::structure::check(&start.frame.structure, &loaded)
+                .map_err(|error| InputError::new(error).in_file(&start.file))?;
         }
         let train_deck = folder.join(&deck.train.deck);
         let prepared = TrainJob::prepare(&JobOptions {
@@ -89,7 +88,7 @@ impl LearnJob {
             file: document.file.clone(),
             potential,
             structure_files,
-            structures: structures.into_iter().map(|(_, named)| named).collect(),
+            structures,
             train_files: prepared.files().to_vec(),
             known: Collected::read(prepared.paths())?.frames,
             train_deck,
@@ -145,9 +144,17 @@ impl LearnJob {
     }
 }
 
-/// Every frame of some files with its file and a name: the file's stem, and the number where a file has several.
-fn read_structures(paths: &[PathBuf]) -> Result<Vec<(PathBuf, (String, Frame))>, Failure> {
-    let mut found = Vec::new();
+/// A structure to explore from.
+pub(super) struct Start {
+    file: PathBuf,
+    /// Unique: the file's stem, and its number where a file has several.
+    pub name: String,
+    pub frame: Frame,
+}
+
+/// Every frame of some files.
+fn read_structures(paths: &[PathBuf]) -> Result<Vec<Start>, Failure> {
+    let mut found: Vec<Start> = Vec::new();
     for path in paths {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let frames = files::read_sources(path)?;
@@ -163,10 +170,10 @@ fn read_structures(paths: &[PathBuf]) -> Result<Vec<(PathBuf, (String, Frame))>,
                 .into());
             }
             let mut name = if several { format!("{stem}-{k}") } else { stem.clone() };
-            while found.iter().any(|(_, (taken, _))| *taken == name) {
+            while found.iter().any(|start| start.name == name) {
                 name.push('x');
             }
-            found.push((path.clone(), (name, source.frame)));
+            found.push(Start { file: path.clone(), name, frame: source.frame });
         }
     }
     Ok(found)
@@ -283,7 +290,8 @@ train = { deck = "train.toml" }
     fn values_out_of_range_are_named() {
         let good: super::LearnDeck = toml::from_str(DECK).expect("a deck");
         assert!(good.problems().is_empty(), "{:?}", good.problems());
-        let spoil: [(&str, fn(&mut super::LearnDeck)); 5] = [
+        type Spoil = fn(&mut super::LearnDeck);
+        let spoil: [(&str, Spoil); 5] = [
             ("rounds", |d| d.rounds = 0),
             ("explore.temperatures_K", |d| d.explore.temperatures_k = vec![300.0, -1.0]),
             ("select.force_std_max_eV_per_A", |d| d.select.force_std_max_ev_per_a = 0.1),
