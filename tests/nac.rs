@@ -109,7 +109,7 @@ impl Observer for Silent {}
 /// precisions. The energy of 18 atoms wanders between few modes over the whole run, so the error of a mean is taken from
 /// the scatter between starts.
 #[test]
-#[ignore = "half an hour: cargo nextest run --locked --run-ignored only --no-capture nve_at_three_steps"]
+#[ignore = "an hour of one core: cargo nextest run --locked --run-ignored only --no-capture nve_at_three_steps"]
 fn nve_at_three_steps() {
     let mut complaints = Vec::new();
     for (precision, timestep_fs) in

@@ -155,3 +155,26 @@ fn without_a_recorded_stage_there_is_no_diffusion_and_no_trajectory() {
     assert_eq!(summary["D_m2_per_s_note"], "no stage is recorded");
     assert!(!folder.path().join("run/trajectory.h5").exists());
 }
+
+/// `--check` says what a run will need, and writes nothing.
+#[test]
+fn a_check_estimates_time_memory_and_disk() {
+    let folder = argon_folder();
+    let before = files_in(folder.path());
+    let checked = json(folder.path(), &["md", "argon.toml", "--check"]);
+    assert_eq!(checked["checked"], true);
+    let of = |checked: &Value, key: &str| number(&checked["estimate"], key);
+    for key in ["dynamics_wall_time_s", "us_per_atom_step", "steps", "memory_MB", "trajectory_MB"] {
+        assert!(of(&checked, key) > 0.0, "{key}");
+    }
+    assert!(of(&checked, "memory_MB") < 500.0);
+    let longer = json(
+        folder.path(),
+        &["md", "argon.toml", "--check", "--set", "stage.production.duration_ps=1000", "--set", "replicas=3"],
+    );
+    assert!(of(&longer, "steps") > 10.0 * of(&checked, "steps"));
+    assert!(of(&longer, "trajectory_MB") > 30.0 * of(&checked, "trajectory_MB"));
+    let text = succeeds(folder.path(), &["md", "argon.toml", "--check"]);
+    assert!(text.contains("us per atom and step") && text.contains(" MB of memory"), "{text}");
+    assert_eq!(files_in(folder.path()), before);
+}

@@ -34,6 +34,11 @@ pub trait Job {
         Vec::new()
     }
 
+    /// What it will need, where that can be said beforehand.
+    fn estimate(&self) -> Option<Estimate> {
+        None
+    }
+
     /// The resolved deck with what every value means.
     fn explain(&self) -> String;
 
@@ -42,6 +47,15 @@ pub trait Job {
     /// # Errors
     /// The directory may not be used or the restart does not fit (nothing was written), or the run failed.
     fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure>;
+}
+
+/// What a run will need.
+#[derive(Debug, Clone)]
+pub struct Estimate {
+    /// In one line.
+    pub text: String,
+    /// The same as an object.
+    pub json: Value,
 }
 
 /// What a run that did not fail leaves behind.

@@ -154,6 +154,16 @@ impl Trainer {
         self.best_score
     }
 
+    /// What the frames and a step take, bytes; the program itself and its libraries come on top.
+    pub fn memory_bytes(&self) -> u64 {
+        let frames = || self.train.iter().chain(&self.valid);
+        let held: usize = frames().map(Prepared::bytes).sum();
+        let largest = frames().map(|frame| frame.density.len()).max().unwrap_or(0);
+        // A step holds density and tangent of its batch, and what burn keeps of both for the way back.
+        let step = 8 * size_of::<f32>() * largest * self.optimiser.batch_frames;
+        (held + step) as u64
+    }
+
     /// The averaged model as it is.
     pub fn average_model(&self) -> &Model {
         &self.average

@@ -1,5 +1,6 @@
 //! `natron md`: a deck into a run directory.
 
+mod estimate;
 pub(crate) mod explain;
 mod job;
 mod last;

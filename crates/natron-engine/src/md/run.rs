@@ -17,7 +17,7 @@ use super::thermo_file::ThermoFile;
 use super::uncertain::Uncertain;
 use super::{MdJob, explain, replicas, restarts};
 use crate::envelope::Build;
-use crate::job::{Job, RunOutcome};
+use crate::job::{Estimate, Job, RunOutcome};
 use crate::run_directory::RunDirectory;
 use crate::trajectory::TrajectoryWriter;
 use crate::watch::{Progress, Watch};
@@ -43,6 +43,10 @@ pub(super) struct Replica {
 impl Job for MdJob {
     fn command(&self) -> &'static str {
         "md"
+    }
+
+    fn estimate(&self) -> Option<Estimate> {
+        self.measure()
     }
 
     fn about(&self) -> String {

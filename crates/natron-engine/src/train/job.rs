@@ -23,6 +23,8 @@ pub struct TrainJob {
     /// Its name, or its file as it is found from the working directory.
     start_file: Option<String>,
     pub(super) data: DataSet,
+    /// What the frames and a step of the training need, bytes.
+    memory_bytes: u64,
     pub(super) directory: PathBuf,
     pub(super) existing: Existing,
 }
@@ -49,10 +51,24 @@ impl TrainJob {
         let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let joined = document.folder().join(deck.output.directory.clone().unwrap_or(stem));
         let directory = std::fs::canonicalize(&joined).unwrap_or(joined);
-        let job = Self { deck, spec, start, start_file, data, directory, existing: options.existing };
-        job.trainer(job.data.samples(Split::Train), job.data.samples(Split::Valid))
-            .map_err(|error| error.in_file(&options.deck))?;
+        let mut job = Self {
+            deck,
+            spec,
+            start,
+            start_file,
+            data,
+            memory_bytes: 0,
+            directory,
+            existing: options.existing,
+        };
+        let trainer = job.trainer(job.data.samples(Split::Train), job.data.samples(Split::Valid));
+        job.memory_bytes = trainer.map_err(|error| error.in_file(&options.deck))?.memory_bytes();
         Ok(job)
+    }
+
+    /// What it needs, in words.
+    pub(super) fn memory(&self) -> String {
+        format!("{:.0} MB of memory", self.memory_bytes as f64 * 1e-6)
     }
 
     /// What `data.files` says.

@@ -45,12 +45,13 @@ impl Job for TrainJob {
             n => format!(" ({distilled} more labelled by {n} potentials)"),
         };
         format!(
-            "{} frames to train{teachers}, {} to validate, {} to test, energies from {}, {} features, into {}",
+            "{} frames to train{teachers}, {} to validate, {} to test, energies from {}, {} features, about {}, into {}",
             count(Split::Train),
             count(Split::Valid),
             count(Split::Test),
             self.data.energy,
             self.spec.features(),
+            self.memory(),
             self.directory.display()
         )
     }

@@ -70,7 +70,13 @@ pub fn drive<J: Job>(
         output.warning(&warning);
     }
     if arguments.check {
-        return Ok(output.result(&envelope("checked", true.into()), &format!("in order: {}\n", job.about())));
+        let mut checked = envelope("checked", true.into());
+        let mut text = format!("in order: {}\n", job.about());
+        if let Some(estimate) = job.estimate() {
+            checked["estimate"] = estimate.json;
+            text.push_str(&format!("{}\n", estimate.text));
+        }
+        return Ok(output.result(&checked, &text));
     }
     if arguments.explain {
         let text = job.explain();
