@@ -17,7 +17,10 @@ fn files_of_the_project_are_known() {
         ("examples/na22c200.extxyz", "structure", "composition", json!(["C200 Na22"])),
         ("examples/na22c200.toml", "md deck", "mobile", json!(["Na"])),
         ("potentials/nac/potential.safetensors", "natron potential", "species", json!(["C", "Na"])),
-        ("potentials/nac/train.toml", "train deck", "species", json!(["C", "Na"])),
+        ("potentials/nac/train.toml", "train deck", "model.species", json!(["C", "Na"])),
+        ("examples/study.toml", "study deck", "insert.atoms", json!([4, 22, 44])),
+        ("examples/host.toml", "build deck", "seed", json!(1)),
+        ("examples/learn/qe/learn.toml", "learn deck", "rounds", json!(5)),
         ("crates/natron-potential/tests/nep/nep4-na-c.txt", "NEP potential", "species", json!(["Na", "C"])),
     ] {
         let found = view(&root().join(file)).unwrap_or_else(|error| panic!("{file}: {}", error.message));

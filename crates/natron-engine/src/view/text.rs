@@ -66,6 +66,34 @@ pub(super) fn plain(map: &serde_json::Map<String, Value>) -> Facts {
     facts
 }
 
+/// Decks that are told by the tables they have: the kind, its tables, and what is shown of it.
+const OTHER_DECKS: &[(&str, &[&str], &[&str])] = &[
+    ("train deck", &["data", "optimiser"], TRAIN),
+    ("train deck", &["data", "model"], TRAIN),
+    (
+        "study deck",
+        &["host", "grid"],
+        &["host.structure", "insert.species", "insert.atoms", "grid.temperature_K", "seed"],
+    ),
+    (
+        "learn deck",
+        &["explore", "label"],
+        &[
+            "potential.name",
+            "explore.structures",
+            "explore.temperatures_K",
+            "label.command",
+            "train.deck",
+            "rounds",
+            "seed",
+        ],
+    ),
+    ("tune deck", &["parameter", "train"], &["train.deck", "parameter", "time_min", "seed"]),
+    ("build deck", &["structure"], &["structure", "insert", "vacancies", "seed"]),
+];
+const TRAIN: &[&str] =
+    &["data.files", "model.species", "model.hidden", "start.potential", "distillation.teachers", "seed"];
+
 /// A deck of any command.
 pub(super) fn deck(path: &Path, bytes: &[u8]) -> Result<(&'static str, Facts), InputError> {
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -91,14 +119,17 @@ pub(super) fn deck(path: &Path, bytes: &[u8]) -> Result<(&'static str, Facts), I
         facts.insert("soap".into(), crate::envelope::json(&deck.soap));
         return Ok(("map deck", facts));
     }
-    if has("model") && has("data") {
+    let other = OTHER_DECKS.iter().find(|(_, marks, _)| marks.iter().all(|key| has(key)));
+    if let Some((kind, _, shown)) = other {
         let value: Value = toml::from_str(&String::from_utf8_lossy(bytes))
             .map_err(|error| InputError::new(format!("not TOML: {error}")).in_file(path))?;
-        facts.insert("files".into(), value["data"]["files"].clone());
-        facts.insert("species".into(), value["model"]["species"].clone());
-        facts.insert("hidden".into(), value["model"]["hidden"].clone());
-        facts.insert("seed".into(), value["seed"].clone());
-        return Ok(("train deck", facts));
+        for key in *shown {
+            let found = key.split('.').try_fold(&value, |inner, part| inner.get(part));
+            if let Some(found) = found {
+                facts.insert((*key).into(), found.clone());
+            }
+        }
+        return Ok((kind, facts));
     }
     Err(InputError::new("this is TOML, but no deck that natron knows").in_file(path))
 }
