@@ -21,7 +21,7 @@ force_max_eV_per_A = 0.2
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (name, width) in [("wide", 7.0), ("wider", 7.6)] {
+    for (name, width) in [("wide", 7.0), ("wider", 8.4)] {
         let deck = format!(
             "format = 1\n[structure]\nkind = \"slit-pore\"\nrepeat = [3, 3]\nlayers = 1\nstacking = \"AA\"\nwidth_A = {width}\n"
         );
@@ -110,7 +110,7 @@ fn a_host_that_cannot_be_filled_does_not_lose_the_other() {
         "voltage",
         "curve.toml",
         "--set",
-        "insert.host_distance_min_A=3.7",
+        "insert.host_distance_min_A=3.85",
         "--set",
         "insert.atoms=[1]",
         "--json",
