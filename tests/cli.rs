@@ -22,6 +22,7 @@ mod study;
 mod tune;
 mod uncertainty;
 mod view;
+mod voltage;
 
 use std::path::Path;
 use std::process::{Command, Output};

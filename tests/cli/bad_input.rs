@@ -65,6 +65,7 @@ fn with_json(folder: &Path, arguments: &[&str], parts: &[String]) {
 fn decks() {
     decks_of("md");
     decks_of("build");
+    decks_of("voltage");
 }
 
 fn decks_of(command: &str) {

@@ -37,6 +37,7 @@ pub mod trajectory;
 pub mod unwrap;
 pub mod value;
 pub mod verdict;
+pub mod voltage;
 pub mod window;
 
 pub use bonds::{Bonds, Spread};

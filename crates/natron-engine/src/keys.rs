@@ -16,6 +16,8 @@ pub(crate) struct Key {
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Type {
     Text,
+    /// A list that is not empty.
+    Texts,
     Number,
     Numbers,
     Count,
@@ -60,6 +62,7 @@ pub(crate) fn object<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
     for key in keys {
         let mut described = match key.value {
             Type::Text => json!({ "type": "string" }),
+            Type::Texts => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
             Type::Number => json!({ "type": "number" }),
             Type::Numbers => json!({ "type": "array", "items": { "type": "number" }, "minItems": 1 }),
             Type::Count => json!({ "type": "integer", "minimum": 0 }),

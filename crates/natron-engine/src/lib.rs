@@ -42,6 +42,7 @@ mod trajectory;
 #[cfg(feature = "train")]
 pub mod tune;
 pub mod view;
+pub mod voltage;
 pub mod watch;
 
 pub use envelope::Build;

@@ -17,6 +17,10 @@ pub struct Evaluation {
     pub atom_energy_std_ev: Option<Vec<f64>>,
     /// Standard deviation of the total energy, eV, where the potential knows one.
     pub energy_std_ev: Option<f64>,
+    /// How much more each member of the ensemble gives for the total energy than the potential, eV, on the scale of
+    /// `energy_std_ev`, which is their root mean square; empty where there is no ensemble. Differences of energies have the
+    /// differences of these.
+    pub member_energies_ev: Vec<f64>,
 }
 
 impl Evaluation {
@@ -29,6 +33,7 @@ impl Evaluation {
             virial_ev: Mat3::zeros(),
             atom_energy_std_ev: None,
             energy_std_ev: None,
+            member_energies_ev: Vec::new(),
         }
     }
 
@@ -50,6 +55,7 @@ impl Evaluation {
         self.forces.clear();
         self.forces.resize(atoms, Vec3::zeros());
         self.energy_std_ev = None;
+        self.member_energies_ev.clear();
         self.atom_energy_std_ev = None;
     }
 }

@@ -194,8 +194,10 @@ impl<T: Real> NeuralEvaluator<'_, T> {
                 *sum += part;
             }
         }
+        let members = &members[..self.compiled.members()];
         let squares: f64 = members.iter().map(|x| x * x).sum();
-        out.energy_std_ev = Some(factor * (squares / self.compiled.members() as f64).sqrt());
+        out.energy_std_ev = Some(factor * (squares / members.len() as f64).sqrt());
+        out.member_energies_ev.extend(members.iter().map(|deviation| factor * deviation));
     }
 }
 

@@ -167,6 +167,10 @@ fn the_spread_is_that_of_whole_models() {
         let tolerance = if precision == Precision::F64 { 1e-6 } else { 1e-4 };
         let same = |a: f64, b: f64| assert!((a - b).abs() < tolerance * (1e-3 + b.abs()), "{a} is not {b}");
         same(found.energy_std_ev.expect("there is an ensemble"), rms(0.6, &|e| e.energy_ev));
+        assert_eq!(found.member_energies_ev.len(), members);
+        for (member, deviation) in all.iter().zip(&found.member_energies_ev) {
+            same(*deviation, 0.6 * (member.energy_ev - mean.energy_ev));
+        }
         let stds = found.atom_energy_std_ev.as_ref().expect("there is an ensemble");
         assert_eq!(stds.len(), structure.len());
         let list = NeighbourList::build_by_pair(&structure, potential.cutoffs(), 0.2).expect("a list");
@@ -182,7 +186,7 @@ fn the_spread_is_that_of_whole_models() {
         let plain = Model { ensemble: Vec::new(), ..potential.model().clone() };
         let plain = contract::evaluate(&NeuralPotential::new(plain, precision).expect("valid"), &structure);
         assert_eq!((plain.energy_ev, &plain.forces), (found.energy_ev, &found.forces));
-        assert_eq!(plain.energy_std_ev, None);
+        assert_eq!((plain.energy_std_ev, plain.member_energies_ev), (None, Vec::new()));
     }
 }
 

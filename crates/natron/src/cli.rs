@@ -109,6 +109,9 @@ pub enum Command {
     /// Measure diffusion over fillings, temperatures and replicas
     #[command(long_about = commands::study::ABOUT, after_help = commands::study::EXAMPLES)]
     Study(commands::job::JobArguments),
+    /// Fill hosts and compute their voltage against the metal
+    #[command(long_about = commands::voltage::ABOUT, after_help = commands::voltage::EXAMPLES)]
+    Voltage(commands::job::JobArguments),
     /// Print the JSON schema of a deck, for editors
     Schema(commands::schema::Arguments),
     /// Print the completions for a shell
@@ -138,6 +141,7 @@ impl Command {
             Self::Repair(_) => "repair",
             Self::New { .. } => "new",
             Self::Study(_) => "study",
+            Self::Voltage(_) => "voltage",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",

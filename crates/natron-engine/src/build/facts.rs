@@ -29,7 +29,7 @@ pub(super) struct Facts {
 }
 
 /// Energy, forces and the rest of a structure; why there are none.
-pub(super) fn evaluated(structure: &Structure, loaded: &LoadedPotential) -> Result<Evaluation, String> {
+pub(crate) fn evaluated(structure: &Structure, loaded: &LoadedPotential) -> Result<Evaluation, String> {
     let potential = &*loaded.potential;
     crate::structure::check(structure, loaded)?;
     let list = NeighbourList::build_by_pair(structure, potential.cutoffs(), 0.0)

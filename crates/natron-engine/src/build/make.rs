@@ -21,7 +21,7 @@ use crate::watch::{Progress, Watch};
 use crate::{RunError, files};
 
 /// The structure before anything is inserted.
-pub(super) const HOST: &str = "host.extxyz";
+pub(crate) const HOST: &str = "host.extxyz";
 /// The last structure, whatever it is.
 pub(super) const LAST: &str = "structure.extxyz";
 /// Time between two reports of progress.

@@ -11,6 +11,7 @@ mod run;
 mod summary;
 
 pub use deck::{BuildDeck, OutputTable as BuildOutput};
+pub(crate) use facts::evaluated;
 pub use job::BuildJob;
-pub(crate) use make::filled_name;
+pub(crate) use make::{HOST, filled_name};
 pub(crate) use meanings::{KEYS, schema};

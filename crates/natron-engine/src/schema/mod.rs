@@ -52,6 +52,11 @@ pub fn study() -> Value {
     crate::study::schema()
 }
 
+/// Schema of the voltage deck.
+pub fn voltage() -> Value {
+    crate::voltage::schema()
+}
+
 /// Tables below the top level, in the order of the explanations.
 fn sections() -> Vec<&'static str> {
     let mut sections: Vec<&str> = Vec::new();

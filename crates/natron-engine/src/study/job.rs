@@ -54,7 +54,7 @@ impl StudyJob {
     pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
         let document = Document::read(&options.deck, &options.overrides)?;
         let deck: StudyDeck = decode_and_check(&document, StudyDeck::problems)?;
-        let (potential, potential_choice) = load(&document, &deck)?;
+        let (potential, potential_choice) = load(&document, &deck.potential)?;
         let host_file = whole(&document.folder().join(&deck.host.structure));
         let behind = |error| document.error_behind(&KeyPath::parse("host.structure"), error);
         let mut frames = files::read_frames(&host_file).map_err(behind)?;
@@ -244,21 +244,24 @@ impl StudyJob {
 }
 
 /// The path from the root, so that decks below the run directory can name it.
-fn whole(path: &Path) -> PathBuf {
+pub(crate) fn whole(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     std::fs::canonicalize(&path).unwrap_or(path)
 }
 
 /// The potential, and how decks elsewhere name it.
-fn load(document: &Document, deck: &StudyDeck) -> Result<(LoadedPotential, PotentialDeck), InputError> {
-    let built_in = deck.potential.name.as_ref().filter(|name| !is_file(name));
-    let key = if deck.potential.name.is_some() { "potential.name" } else { "potential.file" };
+pub(crate) fn load(
+    document: &Document,
+    potential: &PotentialDeck,
+) -> Result<(LoadedPotential, PotentialDeck), InputError> {
+    let built_in = potential.name.as_ref().filter(|name| !is_file(name));
+    let key = if potential.name.is_some() { "potential.name" } else { "potential.file" };
     let located = |error| document.error_behind(&KeyPath::parse(key), error);
     if let Some(name) = built_in {
         let choice = PotentialDeck { name: Some(name.clone()), file: None };
         return Ok((load_potential(name).map_err(located)?, choice));
     }
-    let named = deck.potential.name.as_ref().or(deck.potential.file.as_ref());
+    let named = potential.name.as_ref().or(potential.file.as_ref());
     let file = whole(&document.folder().join(named.expect("one of the two was checked to be there")));
     let loaded = crate::potentials::load_file(&file).map_err(located)?;
     Ok((loaded, PotentialDeck { name: None, file: Some(file.display().to_string()) }))

@@ -16,4 +16,7 @@ mod watch;
 
 pub use deck::StudyDeck;
 pub use job::StudyJob;
+pub(crate) use job::{load, whole};
 pub(crate) use meanings::schema;
+pub(crate) use point::{Unfinished, is_finished};
+pub(crate) use watch::OneOf;

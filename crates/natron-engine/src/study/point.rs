@@ -32,7 +32,7 @@ pub(super) struct Point {
 }
 
 /// How a run ended.
-pub(super) enum Unfinished {
+pub(crate) enum Unfinished {
     Stopped,
     Failed(Vec<RunError>),
 }
@@ -158,6 +158,6 @@ pub(super) fn summary_of(directory: &Path) -> Value {
 }
 
 /// Whether the run in a directory came to its end.
-pub(super) fn is_finished(directory: &Path) -> bool {
+pub(crate) fn is_finished(directory: &Path) -> bool {
     summary_of(directory)["finished"] == true
 }

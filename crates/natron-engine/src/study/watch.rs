@@ -3,15 +3,15 @@
 use crate::watch::{Progress, Stop, Watch};
 
 /// Passes on the progress of one run under its number in the study.
-pub(super) struct OneOf<'w> {
-    pub(super) watch: &'w dyn Watch,
+pub(crate) struct OneOf<'w> {
+    pub(crate) watch: &'w dyn Watch,
     /// Number of the run.
-    pub(super) number: usize,
+    pub(crate) number: usize,
     /// What it is called.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Steps of the run before the part that is watched, and of all its parts.
-    pub(super) steps_before: u64,
-    pub(super) steps_total: u64,
+    pub(crate) steps_before: u64,
+    pub(crate) steps_total: u64,
 }
 
 impl Watch for OneOf<'_> {

@@ -21,6 +21,7 @@ pub mod train;
 #[cfg(feature = "train")]
 pub mod tune;
 pub mod view;
+pub mod voltage;
 
 use std::path::Path;
 

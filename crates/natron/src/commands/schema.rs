@@ -19,6 +19,8 @@ pub enum Deck {
     Build,
     /// The deck of natron study
     Study,
+    /// The deck of natron voltage
+    Voltage,
 }
 
 /// Which schema.
@@ -46,6 +48,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
         Deck::Map => natron_engine::map::schema(),
         Deck::Build => schema::build(),
         Deck::Study => schema::study(),
+        Deck::Voltage => schema::voltage(),
     };
     let text = format!("{schema:#}\n");
     let mut map = output.build.envelope("schema");

@@ -30,6 +30,9 @@ const SHORT_STUDY: [&str; 6] = [
     "run.production_ps=0.2",
 ];
 
+/// What makes a voltage quick.
+const SHORT_VOLTAGE: [&str; 3] = ["insert.atoms=[1]", "insert.trials=1", "insert.relax_ps=0.02"];
+
 /// Checks every deck, and runs those of molecular dynamics.
 pub fn check(context: &Context) -> Outcome {
     // Built by the integration tests, with the features of every other check.
@@ -88,6 +91,7 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
         () if has("[[stage]]") => "md",
         () if has("[structure]") => "build",
         () if has("[grid]") => "study",
+        () if has("[host]") => "voltage",
         () => "train",
     };
     let call = |flags: &[String]| {
@@ -103,6 +107,10 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
     }
     if kind == "study" {
         let short = SHORT_STUDY.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
+        calls.push(call(&short.collect::<Vec<_>>()));
+    }
+    if kind == "voltage" {
+        let short = SHORT_VOLTAGE.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
         calls.push(call(&short.collect::<Vec<_>>()));
     }
     if kind == "build" && entry(deck, "kind") == Some("amorphous") {

@@ -1,0 +1,121 @@
+//! A voltage deck written out in full with what every value means, and its schema.
+
+use serde_json::{Map, Value, json};
+
+use super::VoltageDeck;
+use crate::keys::{self, Key, Type, key, needed, object};
+
+use Type::{Count, Number, Text, Texts};
+
+const TABLES: [&str; 5] = ["host", "insert", "metal", "potential", "output"];
+
+const KEYS: &[Key] = &[
+    needed("", "format", Count, "format of this deck"),
+    needed("", "seed", Count, "seed of every random number: the same deck gives the same curve"),
+    needed(
+        "host",
+        "structures",
+        Texts,
+        "files of hosts of one composition, relative to this deck, the last frame of each",
+    ),
+    key(
+        "metal",
+        "edge_A",
+        Number,
+        "edge of the body-centred cube that the relaxation of the metal starts from; default: that of Li, Na, K",
+    ),
+    key("metal", "structure", Text, "file of another crystal of the inserted element, relative to this deck"),
+    key("potential", "name", Text, "a built-in potential"),
+    key("potential", "file", Text, "file of the potential, relative to this deck"),
+    key("output", "directory", Text, "run directory, relative to this deck; default: named after the deck"),
+];
+
+/// The deck as TOML.
+pub(super) fn to_toml(deck: &VoltageDeck) -> String {
+    toml::to_string(deck).expect("a deck that was read can be written")
+}
+
+/// The deck as TOML, defaults included, with a comment behind every value.
+pub(super) fn explain(deck: &VoltageDeck) -> String {
+    let half = keys::explain(&to_toml(deck), KEYS, "");
+    keys::explain(&half, crate::build::KEYS, "")
+}
+
+/// Schema of the voltage deck.
+pub(crate) fn schema() -> Value {
+    let mut root = object(KEYS.iter().filter(|key| key.table.is_empty()));
+    let all = || KEYS.iter().chain(crate::build::KEYS.iter().filter(|key| key.table == "insert"));
+    for table in TABLES {
+        root["properties"][table] = object(all().filter(|key| key.table == table));
+    }
+    root["properties"]["potential"]["oneOf"] = json!([{ "required": ["name"] }, { "required": ["file"] }]);
+    root["properties"]["format"]["const"] = 1.into();
+    let required = root["required"].as_array_mut().expect("a list");
+    required.extend(["host", "insert"].map(Value::from));
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), crate::schema::DIALECT.into());
+    schema.insert("title".into(), "natron voltage deck".into());
+    schema.extend(root.as_object().expect("an object").clone());
+    schema.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str =
+        "format = 1\nseed = 1\n[host]\nstructures = [\"a.extxyz\"]\n[insert]\natoms = [4]\n[metal]\n";
+
+    fn deck(text: &str) -> VoltageDeck {
+        toml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn every_value_of_an_explained_deck_has_its_meaning_and_reads_back() {
+        for more in ["edge_A = 4.1\n", "structure = \"b.extxyz\"\n[output]\ndirectory = \"x\"\n"] {
+            let minimal = deck(&format!("{MINIMAL}{more}"));
+            assert_eq!(minimal.problems(), []);
+            let explained = explain(&minimal);
+            let bare: Vec<&str> =
+                explained.lines().filter(|line| line.contains(" = ") && !line.contains(" # ")).collect();
+            assert_eq!(bare, Vec::<&str>::new());
+            assert_eq!(deck(&explained), minimal, "{explained}");
+        }
+    }
+
+    #[test]
+    fn the_schema_takes_what_the_reader_takes() {
+        let schema = schema();
+        let validator = jsonschema::draft7::new(&schema).expect("a schema of draft 7");
+        let full = crate::envelope::json(&deck(MINIMAL));
+        let errors: Vec<String> = validator.iter_errors(&full).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        for (good, bad) in [
+            ("seed = 1\n", ""),
+            ("structures = [\"a.extxyz\"]\n", ""),
+            ("structures = [\"a.extxyz\"]\n", "structures = \"a.extxyz\"\n"),
+            ("atoms = [4]\n", ""),
+            ("[metal]\n", "[metal]\nzz = 1\n"),
+            ("[metal]\n", "[metal]\nedge_A = \"4.2\"\n"),
+        ] {
+            let changed = MINIMAL.replacen(good, bad, 1);
+            assert!(toml::from_str::<VoltageDeck>(&changed).is_err(), "{changed}");
+            assert!(!validator.is_valid(&toml::from_str::<Value>(&changed).expect("TOML")), "{changed}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let paths = |good: &str, bad: &str| -> Vec<String> {
+            let problems = deck(&MINIMAL.replacen(good, bad, 1)).problems();
+            problems.into_iter().map(|problem| problem.path).collect()
+        };
+        assert_eq!(paths("[\"a.extxyz\"]", "[]"), ["host.structures"]);
+        assert_eq!(paths("[4]", "[4, 4]"), ["insert.atoms"]);
+        assert_eq!(paths("[4]", "[4]\nspecies = \"Mg\""), ["insert.species"]);
+        assert_eq!(paths("[4]", "[4]\nspecies = \"K\""), Vec::<String>::new());
+        assert_eq!(paths("[4]", "[4]\ncell = \"isotropic\"\npressure_GPa = 1.0"), ["insert.pressure_GPa"]);
+        assert_eq!(paths("[metal]\n", "[metal]\nedge_A = 42.0"), ["metal.edge_A"]);
+        assert_eq!(paths("[metal]\n", "[metal]\nedge_A = 4.2\nstructure = \"b\""), ["metal"]);
+    }
+}
