@@ -169,7 +169,12 @@ fn the_spread_is_that_of_whole_models() {
         same(found.energy_std_ev.expect("there is an ensemble"), rms(0.6, &|e| e.energy_ev));
         assert_eq!(found.member_energies_ev.len(), members);
         for (member, deviation) in all.iter().zip(&found.member_energies_ev) {
-            same(*deviation, 0.6 * (member.energy_ev - mean.energy_ev));
+            // A member's weights are rounded as a whole here, and as a difference in the ensemble.
+            let expected = 0.6 * (member.energy_ev - mean.energy_ev);
+            assert!(
+                (deviation - expected).abs() < tolerance * (0.1 + expected.abs()),
+                "{deviation} {expected}"
+            );
         }
         let stds = found.atom_energy_std_ev.as_ref().expect("there is an ensemble");
         assert_eq!(stds.len(), structure.len());

@@ -44,8 +44,8 @@ pub(super) struct Reference {
 
 /// Body-centred metals by density functional theory, with the protocol that the frames of `nac` are labelled with (potentials/nac).
 const REFERENCES: [Reference; 2] = [
-    Reference { species: "Na", method: "PBE", edge_a: 4.203, cohesive_ev: -1.330 },
-    Reference { species: "Na", method: "PBE-D3(BJ)", edge_a: 4.087, cohesive_ev: -1.490 },
+    Reference { species: "Na", method: "PBE", edge_a: 4.203, cohesive_ev: -1.070 },
+    Reference { species: "Na", method: "PBE-D3(BJ)", edge_a: 4.087, cohesive_ev: -1.230 },
 ];
 
 /// The relaxed metal.
