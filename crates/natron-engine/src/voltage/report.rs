@@ -129,7 +129,8 @@ fn band(middles: &[Middle], of: fn(&Middle) -> &Range) -> Vec<(f64, f64, f64)> {
 }
 
 fn mean_voltage(middles: &[Middle]) -> Plot {
-    let curves: [(&str, fn(&Middle) -> &Range); 2] =
+    type Of = fn(&Middle) -> &Range;
+    let curves: [(&str, Of); 2] =
         [("against the pristine host", |m| &m.pristine), ("against the emptied host", |m| &m.emptied)];
     let mut plot = Plot::new("").x(CAPACITY).y("mean voltage / V");
     for (name, of) in curves {
