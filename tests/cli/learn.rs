@@ -121,6 +121,24 @@ fn a_command_that_labels_nothing_ends_the_round_with_its_reason() {
     assert!(stderr(&refused).contains("no file matches"), "{}", stderr(&refused));
 }
 
+/// A deck given by its bare name lies in the working directory, which a command reaches as `{deck}`.
+#[test]
+fn a_command_finds_what_lies_beside_the_deck() {
+    let folder = folder();
+    learn_deck(folder.path(), r#"["{deck}/label.sh", "{input}", "{output}"]"#);
+    let script = folder.path().join("label.sh");
+    let natron = crate::support::natron();
+    std::fs::write(
+        &script,
+        format!("#!/bin/sh\nexec '{}' evaluate -p nac \"$1\" --output \"$2\"\n", natron.display()),
+    )
+    .expect("writes");
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("sets");
+    let output = run(folder.path(), &["learn", "learn.toml", "--json", "--set", "rounds=1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(value(&output)["n_labelled"], 2);
+}
+
 /// The decks of examples/learn are in order, but for what only a user of the code has.
 #[test]
 fn the_example_decks_are_in_order() {
@@ -138,4 +156,31 @@ fn the_example_decks_are_in_order() {
     let output = run(folder.path(), &["learn", &vasp, "--check"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("there is no file `POTCAR`"), "{}", stderr(&output));
+}
+
+/// A start or teachers have seen every host: none can be left out.
+#[test]
+fn hosts_are_not_left_out_of_what_a_start_has_seen() {
+    let folder = folder();
+    let arguments = ["train", "train.toml", "--set", "start.potential=\"nac\"", "--set"];
+    let refused =
+        run(folder.path(), &[&arguments[..], &["data.leave_one_host_out=true", "--check"]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("cannot be left out"), "{}", stderr(&refused));
+}
+
+/// A training deck that is not there is a mistake of the line that names it.
+#[test]
+fn a_training_deck_that_is_missing_has_its_line() {
+    let folder = folder();
+    learn_deck(folder.path(), r#"["true"]"#);
+    let refused =
+        run(folder.path(), &["learn", "learn.toml", "--set", "rounds=1", "--set", "train.deck=\"no.toml\""]);
+    assert!(stderr(&refused).contains("--> --set train.deck"), "{}", stderr(&refused));
+    let text = std::fs::read_to_string(folder.path().join("learn.toml")).expect("reads");
+    std::fs::write(folder.path().join("learn.toml"), text.replace("train.toml", "no.toml")).expect("writes");
+    let refused = run(folder.path(), &["learn", "learn.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("learn.toml:21:8"), "{}", stderr(&refused));
+    assert!(!folder.path().join("learn").exists());
 }

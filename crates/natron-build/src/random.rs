@@ -19,6 +19,8 @@ pub enum Purpose {
     Voids = 103,
     /// Seeds of the dynamics between insertions.
     Dynamics = 104,
+    /// Settings of trainings that are tried.
+    Settings = 105,
 }
 
 /// Uniform numbers of one item of one purpose.

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::md::now_utc;
+use crate::watch::Stop;
+
 /// Which natron is speaking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
@@ -20,6 +23,19 @@ impl Build {
         map.insert("commit".into(), self.commit.clone().into());
         map
     }
+}
+
+/// Puts when a run began and ended, and whether it came to its end.
+pub(crate) fn put_end(
+    map: &mut Map<String, Value>,
+    started_utc: &str,
+    finished: bool,
+    stopped: Option<Stop>,
+) {
+    map.insert("started_utc".into(), started_utc.into());
+    map.insert("ended_utc".into(), now_utc().into());
+    map.insert("finished".into(), finished.into());
+    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
 }
 
 /// Puts a number, or null with `<key>_note` saying why there is none.

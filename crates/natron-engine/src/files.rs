@@ -83,14 +83,21 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     natron_io::replace(path, |writer| writer.write_all(bytes)).map_err(|error| RunError::writing(path, error))
 }
 
+/// The path from the root, which holds from wherever natron is started.
+pub(crate) fn whole(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    std::fs::canonicalize(&path).unwrap_or(path)
+}
+
+/// The folder that a file lies in: for a bare name the working directory, not the empty path.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// How `file` is reached from `folder`, for a deck that lies there.
 pub(crate) fn relative(file: &Path, folder: &Path) -> String {
-    let absolute = |path: &Path| -> PathBuf {
-        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        std::fs::canonicalize(&whole).unwrap_or(whole)
-    };
     let (file, folder) =
-        (absolute(file), absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }));
+        (whole(file), whole(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }));
     let (to, from): (Vec<Component<'_>>, Vec<Component<'_>>) =
         (file.components().collect(), folder.components().collect());
     let shared = to.iter().zip(&from).take_while(|(a, b)| a == b).count();

@@ -40,20 +40,57 @@ pub(crate) fn belongs(key: &Key, kind: &str) -> bool {
 
 /// A deck as TOML with the meaning behind every value.
 pub(crate) fn explain(deck: &str, keys: &[Key], kind: &str) -> String {
-    let (mut table, mut text) = (String::new(), String::new());
-    for line in deck.lines() {
+    annotate(deck, |table, name| {
+        let meant = keys.iter().find(|key| key.table == table && key.name == name && belongs(key, kind));
+        meant.map(|key| key.text)
+    })
+}
+
+/// TOML with a comment behind every value that has a meaning, which depends on its table ("" at the top) and key.
+pub(crate) fn annotate(toml: &str, meaning: impl Fn(&str, &str) -> Option<&'static str>) -> String {
+    let (mut table, mut text) = ("", String::new());
+    for line in toml.lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            table = name.to_owned();
+            table = name.trim_matches(['[', ']']);
         }
-        let name = line.split_once(" = ").map(|(name, _)| name);
-        let meant =
-            keys.iter().find(|key| key.table == table && Some(key.name) == name && belongs(key, kind));
-        match meant {
-            Some(key) => text += &format!("{line:<34} # {}\n", key.text),
+        match line.split_once(" = ").and_then(|(name, _)| meaning(table, name)) {
+            Some(meant) => text += &format!("{line:<34}  # {meant}\n"),
             None => text += &format!("{line}\n"),
         }
     }
     text
+}
+
+/// The schema of a deck with these keys, some of them in `tables`; `required` are tables that must be there.
+pub(crate) fn schema<'k, I: Iterator<Item = &'k Key>>(
+    command: &str,
+    keys: impl Fn() -> I,
+    tables: &[&str],
+    required: &[&str],
+) -> Value {
+    let mut root = object(keys().filter(|key| key.table.is_empty()));
+    for table in tables {
+        root["properties"][*table] = object(keys().filter(|key| key.table == *table));
+    }
+    root["properties"]["potential"]["oneOf"] = one_potential();
+    root["properties"]["format"]["const"] = 1.into();
+    let needed = root["required"].as_array_mut().expect("a table lists what it needs");
+    needed.extend(required.iter().map(|table| Value::from(*table)));
+    of_deck(command, &root)
+}
+
+/// The two ways to name a potential exclude each other.
+pub(crate) fn one_potential() -> Value {
+    json!([{ "required": ["name"] }, { "required": ["file"] }])
+}
+
+/// The schema of a whole deck: that of its top level with dialect and title.
+pub(crate) fn of_deck(command: &str, root: &Value) -> Value {
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), crate::schema::DIALECT.into());
+    schema.insert("title".into(), format!("natron {command} deck").into());
+    schema.extend(root.as_object().expect("a table is an object").clone());
+    schema.into()
 }
 
 /// The schema of a table with these keys.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use natron_atoms::Species;
+use natron_dynamics::deck::PotentialDeck;
 use natron_potential::{LennardJones, ModelSpec, NepPotential, NeuralPotential, Potential, Precision};
 use sha2::{Digest, Sha256};
 
@@ -44,6 +45,11 @@ pub const BUILT_IN: &[BuiltIn] = &[
 
 /// The built-in potential that is meant where none is named.
 pub const DEFAULT: &str = BUILT_IN[0].name;
+
+/// What a deck means that names no potential.
+pub(crate) fn default_choice() -> PotentialDeck {
+    PotentialDeck { name: Some(DEFAULT.into()), file: None }
+}
 
 /// A potential with its identity.
 pub struct LoadedPotential {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::envelope::Build;
 use crate::run_directory::RunDirectory;
-use crate::{Failure, InputError, RunError, diffusion};
+use crate::{Failure, InputError, RunError, diffusion, files};
 
 /// What became of a trajectory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn repair(path: &Path) -> Result<Vec<Repaired>, Failure> {
 
 /// The run directory that a trajectory is of.
 fn run_of(file: &Path) -> PathBuf {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = files::folder_of(file);
     let in_replica = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("replica-"));
     match folder.parent() {
         Some(run) if in_replica && !folder.join("deck.toml").exists() => run.to_path_buf(),

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::deck::{Document, KeyPath};
 use crate::{Failure, InputError, RunError};
 
 /// The file that carries the lock: it is there as long as the run.
@@ -48,6 +49,23 @@ impl RunDirectory {
             _ => {}
         }
         if occupied { lock(path).map(drop) } else { Ok(()) }
+    }
+
+    /// The run directory of a deck, which need not exist: what its `[output] directory` says, else the deck's name beside it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn place(document: &Document, wanted: Option<&str>) -> Result<PathBuf, InputError> {
+        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let joined = document.folder().join(wanted.unwrap_or(&stem));
+        let path = match joined.file_name() {
+            Some(_) => joined,
+            // `.` in a deck inside its own run directory: it needs a name to make a backup from.
+            None => std::fs::canonicalize(&joined).unwrap_or(joined),
+        };
+        Self::check_place(&path)
+            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
+        Ok(path)
     }
 
     /// Says whether nobody writes into a directory.

@@ -12,6 +12,7 @@ pub mod extxyz;
 #[cfg(feature = "hdf5")]
 pub mod h5md;
 pub mod lammps_data;
+mod lammps_units;
 mod number;
 pub mod poscar;
 pub mod replace;

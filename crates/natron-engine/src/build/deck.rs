@@ -35,7 +35,7 @@ pub struct BuildDeck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insert: Option<InsertTable>,
     /// What energies and forces come from.
-    #[serde(default = "built_in")]
+    #[serde(default = "potentials::default_choice")]
     pub potential: PotentialDeck,
     /// Where the results go.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct OutputTable {
     /// Run directory, relative to the deck; default: named after the deck.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
-    /// Time between restarts of a melt, ps.
+    /// Time between restarts of dynamics, ps.
     pub restart_every_ps: f64,
 }
 
@@ -61,10 +61,6 @@ impl Default for OutputTable {
 
 fn one() -> u32 {
     1
-}
-
-fn built_in() -> PotentialDeck {
-    PotentialDeck { name: Some(potentials::DEFAULT.into()), file: None }
 }
 
 impl BuildDeck {

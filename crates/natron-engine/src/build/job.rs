@@ -36,14 +36,7 @@ impl BuildJob {
         let deck: BuildDeck = decode_and_check(&document, BuildDeck::problems)?;
         let (potential, potential_file) = load(&document, &deck)?;
         let (start, start_file) = read_start(&document, &deck)?;
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let joined = document.folder().join(deck.output.directory.clone().unwrap_or(stem));
-        let directory = match joined.file_name() {
-            Some(_) => joined,
-            None => std::fs::canonicalize(&joined).unwrap_or(joined),
-        };
-        RunDirectory::check_place(&directory)
-            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
+        let directory = RunDirectory::place(&document, deck.output.directory.as_deref())?;
         let job = Self {
             seed: deck.seed.unwrap_or(0),
             deck,

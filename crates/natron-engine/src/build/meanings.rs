@@ -1,7 +1,7 @@
 //! A build deck written out in full with what every value means, and its schema: one list of keys serves both.
 
 use natron_build::recipe::StructureTable;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::BuildDeck;
 use crate::envelope::json as to_json;
@@ -142,14 +142,10 @@ pub(crate) fn schema() -> Value {
     for table in ["vacancies", "relax", "insert", "potential", "output"] {
         properties[table] = object(KEYS.iter().filter(|key| key.table == table));
     }
-    properties["potential"]["oneOf"] = json!([{ "required": ["name"] }, { "required": ["file"] }]);
+    properties["potential"]["oneOf"] = keys::one_potential();
     root["properties"] = properties;
     root["required"].as_array_mut().expect("a list").push("structure".into());
-    let mut schema = Map::new();
-    schema.insert("$schema".into(), crate::schema::DIALECT.into());
-    schema.insert("title".into(), "natron build deck".into());
-    schema.extend(root.as_object().expect("an object").clone());
-    schema.into()
+    keys::of_deck("build", &root)
 }
 
 /// `[structure]` of one kind.

@@ -8,9 +8,8 @@ use serde_json::{Map, Value, json};
 use super::facts::Facts;
 use super::make::{HOST, Unmade};
 use super::{BuildJob, graphite, report};
-use crate::envelope::Build;
+use crate::envelope::{Build, put_end};
 use crate::job::RunOutcome;
-use crate::md::now_utc;
 use crate::watch::{Stop, Watch};
 use crate::{Failure, RunError, files};
 
@@ -128,9 +127,6 @@ fn json_of(
     map.insert("seed".into(), job.seed.into());
     map.insert("replicas".into(), job.deck.replicas.into());
     map.insert("warnings".into(), warnings(made).into());
-    map.insert("started_utc".into(), started_utc.into());
-    map.insert("ended_utc".into(), now_utc().into());
-    map.insert("finished".into(), (finished && failures.is_empty()).into());
-    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    put_end(&mut map, started_utc, finished && failures.is_empty(), stopped);
     Value::Object(map)
 }

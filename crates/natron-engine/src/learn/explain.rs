@@ -1,6 +1,7 @@
 //! What the keys of the deck mean.
 
 use super::LearnDeck;
+use crate::keys::annotate;
 
 /// Tables and keys, in the order in which they are written.
 const MEANINGS: &[(&str, &str)] = &[
@@ -38,19 +39,10 @@ const MEANINGS: &[(&str, &str)] = &[
 /// The deck as TOML with a comment behind every value.
 pub(super) fn explain(deck: &LearnDeck) -> String {
     let text = toml::to_string(deck).expect("a deck that was read can be written");
-    let mut table = String::new();
-    let mut out = String::new();
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            table = format!("{name}.");
-        }
-        let path = line.split_once(" = ").map(|(key, _)| format!("{table}{key}"));
-        match MEANINGS.iter().find(|(name, _)| Some(*name) == path.as_deref()) {
-            Some((_, meaning)) => out.push_str(&format!("{line}  # {meaning}\n")),
-            None => out.push_str(&format!("{line}\n")),
-        }
-    }
-    out
+    annotate(&text, |table, name| {
+        let is = |path: &str| path.rsplit_once('.').unwrap_or(("", path)) == (table, name);
+        MEANINGS.iter().find(|(path, ..)| is(path)).map(|(.., meaning)| *meaning)
+    })
 }
 
 #[cfg(test)]

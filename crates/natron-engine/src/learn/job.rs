@@ -10,7 +10,7 @@ use super::explain::explain;
 use super::rounds::{Record, Round};
 use crate::data::Collected;
 use crate::deck::{Document, KeyPath, decode_and_check};
-use crate::envelope::Build;
+use crate::envelope::{Build, put_end};
 use crate::job::{Job, JobOptions, RunOutcome};
 use crate::md::now_utc;
 use crate::potentials::{is_file, load_potential};
@@ -62,7 +62,7 @@ impl LearnJob {
             crate::structure::check(&start.frame.structure, &loaded)
                 .map_err(|error| InputError::new(error).in_file(&start.file))?;
         }
-        let train_deck = folder.join(&deck.train.deck);
+        let train_deck = TrainJob::deck_behind(&document, &deck.train.deck)?;
         let prepared = TrainJob::prepare(&JobOptions {
             deck: train_deck.clone(),
             overrides: Vec::new(),
@@ -80,10 +80,7 @@ impl LearnJob {
             let message = format!("cannot read the template `{name}`: {error}");
             return Err(document.error_on(&KeyPath::parse("label.template"), message).into());
         }
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let joined = folder.join(deck.output.directory.clone().unwrap_or(stem));
-        let directory = std::fs::canonicalize(&joined).unwrap_or(joined);
-        RunDirectory::check_place(&directory).map_err(|error| behind("output.directory", error))?;
+        let directory = files::whole(&RunDirectory::place(&document, deck.output.directory.as_deref())?);
         Ok(Self {
             file: document.file.clone(),
             potential,
@@ -103,6 +100,11 @@ impl LearnJob {
         self.directory.join(format!("round-{number:03}"))
     }
 
+    /// What the training of a round makes.
+    pub(super) fn trained_potential(&self, number: usize) -> PathBuf {
+        self.round_folder(number).join("train/potential.safetensors")
+    }
+
     /// The resolved deck as it is kept in the run directory, where its paths start from.
     fn deck_for_directory(&self) -> String {
         let mut deck = self.deck.clone();
@@ -113,7 +115,7 @@ impl LearnJob {
         }
         deck.explore.structures = self.structure_files.iter().map(|file| relative(file)).collect();
         deck.train.deck = relative(&self.train_deck);
-        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let folder = files::folder_of(&self.file);
         deck.label.files = deck.label.files.iter().map(|file| relative(&folder.join(file))).collect();
         deck.label.template = deck.label.template.map(|file| relative(&folder.join(file)));
         // `{deck}` is the folder of the deck as it was given.
@@ -136,10 +138,7 @@ impl LearnJob {
         summary.insert("rounds".into(), serde_json::to_value(records).expect("JSON serialises"));
         summary.insert("n_labelled".into(), records.iter().map(|r| r.n_labelled).sum::<usize>().into());
         summary.insert("potential".into(), potential.into());
-        summary.insert("started_utc".into(), started_utc.into());
-        summary.insert("ended_utc".into(), now_utc().into());
-        summary.insert("finished".into(), stopped.is_none().into());
-        summary.insert("stopped_by".into(), stopped.map(Stop::name).into());
+        put_end(&mut summary, &started_utc, stopped.is_none(), stopped);
         Value::Object(summary)
     }
 }
@@ -221,8 +220,9 @@ impl Job for LearnJob {
                 },
             };
             watch.info(&line(&record));
-            if let Some(trained) = &record.trained {
-                potential.clone_from(&trained.potential);
+            if record.trained.is_some() {
+                // Not as written down: the folder may have been moved since.
+                potential = self.trained_potential(number).display().to_string();
             }
             let nothing_new = record.n_selected == 0;
             records.push(record);

@@ -109,7 +109,7 @@ fn one(
 }
 
 fn prepare(frame: &Frame, table: &LabelTable, deck: &Path, folder: &Path) -> Result<(), Failure> {
-    let deck_folder = deck.parent().unwrap_or(Path::new("."));
+    let deck_folder = files::folder_of(deck);
     for file in &table.files {
         let from = deck_folder.join(file);
         let name = from.file_name().unwrap_or_default();
@@ -171,7 +171,7 @@ fn run(
     let text = |path: &Path| absolute(path).display().to_string();
     let fill = |argument: &String| {
         argument
-            .replace("{deck}", &text(deck.parent().unwrap_or(Path::new("."))))
+            .replace("{deck}", &text(files::folder_of(deck)))
             .replace("{input}", &text(&folder.join(&table.input)))
             .replace("{output}", &text(&folder.join(&table.output)))
             .replace("{directory}", &text(folder))

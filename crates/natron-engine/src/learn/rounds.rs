@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LearnJob;
 use super::explore::{self, Explored};
-use super::label;
+use super::label::{self, Labelled};
 use super::select;
 use crate::deck::Override;
 use crate::envelope::Build;
@@ -99,48 +99,16 @@ impl Round<'_> {
     pub fn run(&self) -> Result<Result<Record, Stop>, Failure> {
         let folder = self.folder();
         std::fs::create_dir_all(&folder).map_err(|error| RunError::writing(&folder, error))?;
-        self.watch.info(&format!("round {}: exploring with {}", self.number, self.potential));
-        let explorations = explore::plan(&self.job.deck.explore, &self.job.structures);
-        let seed = self.job.deck.seed.wrapping_add(1_000_003 * self.number as u64);
-        let table = &self.job.deck.explore;
-        let explore_folder = folder.join("explore");
-        let (explored, stopped) = explore::run(
-            &explorations,
-            table,
-            self.potential,
-            seed,
-            &explore_folder,
-            self.build,
-            self.watch,
-        )?;
-        if let Some(stop) = stopped.or_else(|| self.watch.stop()) {
-            return Ok(Err(stop));
-        }
+        let explored = match self.explore()? {
+            Ok(explored) => explored,
+            Err(stop) => return Ok(Err(stop)),
+        };
         let loaded = load_potential(self.potential)?;
         let (selected, uncertain, dropped) = self.selected(&explored, &loaded)?;
-        self.watch.info(&format!(
-            "round {}: {} frames to label, of {uncertain} that are uncertain",
-            self.number,
-            selected.len()
-        ));
-        let deck = &self.job.deck.label;
-        let (labelled, stopped) =
-            label::label(&selected, deck, &self.job.file, &folder.join("label"), self.watch)?;
-        if let Some(stop) = stopped {
-            return Ok(Err(stop));
-        }
-        if !selected.is_empty() && labelled.frames.is_empty() {
-            let (place, reason) = &labelled.failed[0];
-            let mut error = RunError::new(format!("no frame could be labelled; the first: {reason}"));
-            error.file = Some(place.clone());
-            error.help =
-                Some("mend label.command, remove the folder `label` of the round, and --resume".into());
-            return Err(error.into());
-        }
-        let path = folder.join("labels.extxyz");
-        if !labelled.frames.is_empty() {
-            files::write_frames(&path, &labelled.frames)?;
-        }
+        let labelled = match self.label(&selected, uncertain)? {
+            Ok(labelled) => labelled,
+            Err(stop) => return Ok(Err(stop)),
+        };
         let trained = match labelled.frames.is_empty() {
             true => None,
             false => match self.train()? {
@@ -164,6 +132,51 @@ impl Round<'_> {
         let text = serde_json::to_string_pretty(&record).expect("JSON serialises");
         files::replace(&folder.join("round.json"), text.as_bytes())?;
         Ok(Ok(record))
+    }
+
+    /// Runs every exploration to its end.
+    fn explore(&self) -> Result<Result<Vec<Explored>, Stop>, Failure> {
+        self.watch.info(&format!("round {}: exploring with {}", self.number, self.potential));
+        let table = &self.job.deck.explore;
+        let explorations = explore::plan(table, &self.job.structures);
+        let seed = self.job.deck.seed.wrapping_add(1_000_003 * self.number as u64);
+        let folder = self.folder().join("explore");
+        let (explored, stopped) =
+            explore::run(&explorations, table, self.potential, seed, &folder, self.build, self.watch)?;
+        Ok(match stopped.or_else(|| self.watch.stop()) {
+            Some(stop) => Err(stop),
+            None => Ok(explored),
+        })
+    }
+
+    /// Has the frames labelled and keeps what came back.
+    fn label(&self, selected: &[Frame], uncertain: usize) -> Result<Result<Labelled, Stop>, Failure> {
+        self.watch.info(&format!(
+            "round {}: {} frames to label, of {uncertain} that are uncertain",
+            self.number,
+            selected.len()
+        ));
+        let folder = self.folder();
+        let (labelled, stopped) =
+            label::label(selected, &self.job.deck.label, &self.job.file, &folder.join("label"), self.watch)?;
+        if let Some(stop) = stopped {
+            return Ok(Err(stop));
+        }
+        if labelled.frames.is_empty() {
+            return match labelled.failed.first() {
+                None => Ok(Ok(labelled)),
+                Some((place, reason)) => Err(RunError {
+                    message: format!("no frame could be labelled; the first: {reason}"),
+                    file: Some(place.clone()),
+                    help: Some(
+                        "mend label.command, remove the folder `label` of the round, and --resume".into(),
+                    ),
+                }
+                .into()),
+            };
+        }
+        files::write_frames(&folder.join("labels.extxyz"), &labelled.frames)?;
+        Ok(Ok(labelled))
     }
 
     /// The frames to label, and of how many; chosen once.
@@ -229,7 +242,7 @@ impl Round<'_> {
         };
         let number = |split: &str, key: &str| result[split][key].as_f64().unwrap_or(f64::NAN);
         Ok(Ok(Trained {
-            potential: directory.join("potential.safetensors").display().to_string(),
+            potential: self.job.trained_potential(self.number).display().to_string(),
             n_train: result["train"]["n_frames"].as_u64().unwrap_or(0) as usize,
             valid_force_rmse_mev_per_a: number("valid", "force_rmse_meV_per_A"),
             valid_energy_rmse_mev_per_atom: number("valid", "energy_rmse_meV_per_atom"),
@@ -238,7 +251,7 @@ impl Round<'_> {
 
     /// The training deck with the labels of all rounds so far and a directory in this one.
     fn training_overrides(&self, directory: &Path) -> Vec<Override> {
-        let folder = self.job.train_deck.parent().unwrap_or(Path::new("."));
+        let folder = files::folder_of(&self.job.train_deck);
         let relative = |path: &Path| files::relative(path, folder);
         let mut sources = self.job.train_files.clone();
         let labels = (1..=self.number).map(|n| self.job.round_folder(n).join("labels.extxyz"));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::deck::Problem;
+use crate::keys::annotate;
 use crate::{InputError, files};
 
 /// A map deck, format 1.
@@ -181,20 +182,10 @@ const MEANINGS: &[(&str, &str, &str)] = &[
 /// The deck as TOML with a comment behind every value.
 pub(super) fn explain(deck: &MapDeck) -> String {
     let text = toml::to_string(deck).expect("a deck that was read can be written");
-    let mut section = String::new();
-    let mut explained = String::new();
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = format!("{name}.");
-        }
-        let path = line.split_once(" = ").map(|(key, _)| format!("{section}{key}"));
-        explained.push_str(line);
-        if let Some((.., meaning)) = MEANINGS.iter().find(|(name, ..)| path.as_deref() == Some(*name)) {
-            explained.push_str(&format!("  # {meaning}"));
-        }
-        explained.push('\n');
-    }
-    explained
+    annotate(&text, |table, name| {
+        let is = |path: &str| path.rsplit_once('.').unwrap_or(("", path)) == (table, name);
+        MEANINGS.iter().find(|(path, ..)| is(path)).map(|(.., meaning)| *meaning)
+    })
 }
 
 /// JSON schema of the deck.
@@ -226,11 +217,7 @@ pub fn schema() -> Value {
     }
     root["properties"]["format"]["const"] = 1.into();
     root["required"] = json!(["format", "structures", "mobile"]);
-    let mut schema = json!({ "$schema": crate::schema::DIALECT, "title": "natron map deck" });
-    for (key, value) in root.as_object().expect("a table") {
-        schema[key] = value.clone();
-    }
-    schema
+    crate::keys::of_deck("map", &root)
 }
 
 /// A commented deck for the structures in `file`; it will lie in `folder`.

@@ -46,11 +46,7 @@ impl MapJob {
         };
         let soap = Soap::new(deck.settings(), &species)
             .map_err(|error| document.error_on(&KeyPath::parse("soap"), format!("[soap]: {error}")))?;
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let joined = document.folder().join(deck.output.directory.clone().unwrap_or(stem));
-        let directory = std::fs::canonicalize(&joined).unwrap_or(joined);
-        RunDirectory::check_place(&directory)
-            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
+        let directory = RunDirectory::place(&document, deck.output.directory.as_deref())?;
         let job = Self { deck, sources, soap, mobile, directory, existing: options.existing, files };
         job.check(&document)?;
         Ok(job)

@@ -47,7 +47,7 @@ impl MdJob {
             .and_then(|groups| trajectory::options(&plan.output, &groups, &start.frame.structure, Vec::new()))
             .map_err(|problem| in_deck(&document, &problem))?;
         let job = Self {
-            directory: directory(&document, &plan),
+            directory: RunDirectory::place(&document, plan.directory.as_deref())?,
             existing: options.existing,
             deck_folder: folder,
             deck,
@@ -57,8 +57,6 @@ impl MdJob {
             structure_file,
             potential,
         };
-        RunDirectory::check_place(&job.directory)
-            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
         job.simulation(0).map_err(|error| match &error {
             SetupError::Deck(problem) => in_deck(&document, problem),
             _ => job.setup_error(&error),
@@ -187,15 +185,4 @@ fn check_analysis(document: &Document, plan: &MdPlan, start: &Frame) -> Result<(
     let mut errors = missing("analysis.mobile", &plan.mobile);
     errors.extend(missing("analysis.reference", &plan.reference));
     if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
-fn directory(document: &Document, plan: &MdPlan) -> PathBuf {
-    let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let name = plan.directory.clone().unwrap_or(stem);
-    let joined = document.folder().join(name);
-    match joined.file_name() {
-        Some(_) => joined,
-        // `.` in a deck inside its own run directory: it needs a name to make a backup from.
-        None => std::fs::canonicalize(&joined).unwrap_or(joined),
-    }
 }

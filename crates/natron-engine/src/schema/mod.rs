@@ -32,14 +32,9 @@ pub fn md() -> Value {
             root["required"].as_array_mut().expect("a table lists what it needs").push(section.into());
         }
     }
-    // The two ways to name a potential exclude each other.
-    root["properties"]["potential"]["oneOf"] = json!([{ "required": ["name"] }, { "required": ["file"] }]);
+    root["properties"]["potential"]["oneOf"] = crate::keys::one_potential();
     root["properties"]["format"]["const"] = natron_dynamics::deck::FORMAT.into();
-    let mut schema = Map::new();
-    schema.insert("$schema".into(), DIALECT.into());
-    schema.insert("title".into(), "natron md deck".into());
-    schema.extend(root.as_object().expect("a table").clone());
-    schema.into()
+    crate::keys::of_deck("md", &root)
 }
 
 /// Schema of the build deck.

@@ -4,6 +4,7 @@ use natron_build::recipe::InsertTable;
 use natron_dynamics::deck::PotentialDeck;
 use serde::{Deserialize, Serialize};
 
+use crate::build::BuildOutput;
 use crate::deck::Problem;
 use crate::potentials;
 
@@ -28,11 +29,11 @@ pub struct StudyDeck {
     #[serde(default)]
     pub run: RunTable,
     /// What energies and forces come from.
-    #[serde(default = "built_in")]
+    #[serde(default = "potentials::default_choice")]
     pub potential: PotentialDeck,
     /// Where the results go.
     #[serde(default)]
-    pub output: OutputTable,
+    pub output: BuildOutput,
 }
 
 /// `[host]`.
@@ -89,29 +90,8 @@ impl Default for RunTable {
     }
 }
 
-/// `[output]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputTable {
-    /// Run directory, relative to the deck; default: named after the deck.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub directory: Option<String>,
-    /// Time between restarts, ps.
-    pub restart_every_ps: f64,
-}
-
-impl Default for OutputTable {
-    fn default() -> Self {
-        Self { directory: None, restart_every_ps: 5.0 }
-    }
-}
-
 fn one() -> u32 {
     1
-}
-
-fn built_in() -> PotentialDeck {
-    PotentialDeck { name: Some(potentials::DEFAULT.into()), file: None }
 }
 
 impl StudyDeck {

@@ -55,7 +55,7 @@ impl StudyJob {
         let document = Document::read(&options.deck, &options.overrides)?;
         let deck: StudyDeck = decode_and_check(&document, StudyDeck::problems)?;
         let (potential, potential_choice) = load(&document, &deck.potential)?;
-        let host_file = whole(&document.folder().join(&deck.host.structure));
+        let host_file = files::whole(&document.folder().join(&deck.host.structure));
         let behind = |error| document.error_behind(&KeyPath::parse("host.structure"), error);
         let mut frames = files::read_frames(&host_file).map_err(behind)?;
         let count = frames.len();
@@ -70,10 +70,7 @@ impl StudyJob {
         let mut reference: Vec<Species> = host.species.iter().copied().filter(|s| *s != mobile).collect();
         reference.sort_unstable();
         reference.dedup();
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let directory = whole(&document.folder().join(deck.output.directory.clone().unwrap_or(stem)));
-        RunDirectory::check_place(&directory)
-            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
+        let directory = files::whole(&RunDirectory::place(&document, deck.output.directory.as_deref())?);
         let existing = options.existing;
         let job =
             Self { deck, potential, potential_choice, host_file, reference, mobile, directory, existing };
@@ -243,12 +240,6 @@ impl StudyJob {
     }
 }
 
-/// The path from the root, so that decks below the run directory can name it.
-pub(crate) fn whole(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    std::fs::canonicalize(&path).unwrap_or(path)
-}
-
 /// The potential, and how decks elsewhere name it.
 pub(crate) fn load(
     document: &Document,
@@ -262,7 +253,7 @@ pub(crate) fn load(
         return Ok((load_potential(name).map_err(located)?, choice));
     }
     let named = potential.name.as_ref().or(potential.file.as_ref());
-    let file = whole(&document.folder().join(named.expect("one of the two was checked to be there")));
+    let file = files::whole(&document.folder().join(named.expect("one of the two was checked to be there")));
     let loaded = crate::potentials::load_file(&file).map_err(located)?;
     Ok((loaded, PotentialDeck { name: None, file: Some(file.display().to_string()) }))
 }

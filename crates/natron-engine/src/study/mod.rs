@@ -4,7 +4,6 @@
 //! every `x-.../T-.../replica-...` a `natron md`, each of which can be looked at, resumed and analysed on its own; the study
 //! itself keeps no state but these.
 
-mod arrhenius;
 mod deck;
 mod job;
 mod meanings;
@@ -16,7 +15,7 @@ mod watch;
 
 pub use deck::StudyDeck;
 pub use job::StudyJob;
-pub(crate) use job::{load, whole};
+pub(crate) use job::load;
 pub(crate) use meanings::schema;
 pub(crate) use point::{Unfinished, is_finished};
 pub(crate) use watch::OneOf;

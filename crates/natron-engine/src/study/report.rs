@@ -1,8 +1,9 @@
 //! report.html of a study.
 
+use natron_analysis::arrhenius::Credible;
 use natron_report::{Page, Plot, Table};
 
-use super::summary::{Cell, Filling};
+use super::summary::{Cell, Filling, ROOM_K};
 use super::{StudyJob, meanings};
 use crate::RunError;
 use crate::watch::Stop;
@@ -54,17 +55,18 @@ pub(super) fn fillings_table(fillings: &[Filling]) -> Table {
     let mut table =
         Table::new(&["x", "temperatures", "E_a / eV", "D at 300 K / (m2/s)", "95 %"]).right(0).right(1);
     for filling in fillings {
-        let fit = filling.arrhenius.as_ref();
-        let energy = fit.map(|fit| format!("{:.3} +- {:.3}", fit.energy_ev, fit.energy_err_ev));
-        let room = fit.map(|fit| fit.ln_d(300.0));
-        let interval = room.map(|(ln_d, error)| {
-            format!("{:.1e} to {:.1e}", (ln_d - 1.96 * error).exp(), (ln_d + 1.96 * error).exp())
+        let line = filling.line.as_ref().ok();
+        let energy = line.map(|line| {
+            let Credible { median, in68: (low, high), .. } = line.activation_energy_ev();
+            format!("{median:.3} +- {:.3}", 0.5 * (high - low))
         });
+        let room = line.map(|line| line.d_m2_per_s(ROOM_K));
+        let interval = room.map(|d| format!("{:.1e} to {:.1e}", d.in95.0, d.in95.1));
         table.push(&[
             filling.x.to_string(),
             filling.measured.len().to_string(),
             energy.unwrap_or_default(),
-            room.map(|(ln_d, _)| format!("{:.1e}", ln_d.exp())).unwrap_or_default(),
+            room.map(|d| format!("{:.1e}", d.median)).unwrap_or_default(),
             interval.unwrap_or_default(),
         ]);
     }
@@ -108,12 +110,12 @@ pub(super) fn page(
         )
         .figure(
             &arrhenius(fillings).to_svg(WIDTH, HEIGHT),
-            "Diffusion coefficients over inverse temperature; lines: ln D = ln D0 - E_a/(k T), weighted with the errors.",
+            "Diffusion coefficients over inverse temperature; lines: ln D = ln D0 - E_a/(k T), median of the posterior.",
         )
         .heading("Activation energies")
         .table(&fillings_table(fillings))
         .note(
-            "Errors follow from those of D. A value at 300 K below the lowest temperature is an extrapolation: it holds if nothing freezes on the way. \
+            "Errors follow from those of D and from how runs scatter about the line. A value at 300 K below the lowest temperature is an extrapolation: it holds if nothing freezes on the way. \
              One host structure stands for a material, and the error of the potential is not in the numbers.",
         );
     page = page.heading("Mean squared displacements");
@@ -128,15 +130,15 @@ fn arrhenius(fillings: &[Filling]) -> Plot {
     let mut plot = Plot::new("").x("1000 K / T").y("D / (m\u{b2}/s)").log_y();
     for filling in fillings.iter().filter(|filling| !filling.measured.is_empty()) {
         let points: Vec<(f64, f64, f64)> =
-            filling.measured.iter().map(|m| (1e3 / m.temperature_k, m.d, m.error)).collect();
+            filling.measured.iter().map(|m| (1e3 / m.temperature_k, m.d_m2_per_s, m.err_m2_per_s)).collect();
         plot = plot.error_bars(&format!("x = {}", filling.x), &points);
     }
     for filling in fillings {
-        let Some(fit) = &filling.arrhenius else { continue };
-        let inverse = filling.measured.iter().map(|m| 1e3 / m.temperature_k);
-        let (low, high) = inverse.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+        let Ok(fit) = &filling.line else { continue };
+        let (lowest, highest) = fit.range_k();
+        let (low, high) = (1e3 / highest, 1e3 / lowest);
         let at = |k: usize| low + (high - low) * k as f64 / (LINE - 1) as f64;
-        let line: Vec<(f64, f64)> = (0..LINE).map(|k| (at(k), fit.ln_d(1e3 / at(k)).0.exp())).collect();
+        let line: Vec<(f64, f64)> = (0..LINE).map(|k| (at(k), fit.d_m2_per_s(1e3 / at(k)).median)).collect();
         plot = plot.dashed("", &line);
     }
     plot

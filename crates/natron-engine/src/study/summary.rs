@@ -1,17 +1,20 @@
 //! D(x, T) and E_a(x): study.csv, summary.json, the table at the end, the report beside them.
 
 use natron_analysis::DiffusionResult;
+use natron_analysis::arrhenius::{Line, Point as Measured, arrhenius};
 use serde_json::{Map, Value, json};
 
-use super::arrhenius::{Arrhenius, Measured};
 use super::point::Point;
 use super::{StudyJob, report};
 use crate::diffusion::{self, Analysis};
-use crate::envelope::{Build, json as to_json, put_number};
+use crate::envelope::{Build, json as to_json, put_end, put_number};
 use crate::job::RunOutcome;
-use crate::md::{TRAJECTORY, now_utc};
+use crate::md::TRAJECTORY;
 use crate::watch::Stop;
 use crate::{Failure, RunError, files};
+
+/// Where D is also given, K.
+pub(super) const ROOM_K: f64 = 300.0;
 
 /// One filling at one temperature.
 pub(super) struct Cell {
@@ -36,7 +39,7 @@ impl Cell {
     fn measured(&self) -> Option<Measured> {
         let result = self.result()?;
         let temperature_k = self.temperature_mean_k.unwrap_or(self.temperature_k);
-        Some(Measured { temperature_k, d: result.D_m2_per_s?, error: result.D_err_m2_per_s? })
+        Some(Measured { temperature_k, d_m2_per_s: result.D_m2_per_s?, err_m2_per_s: result.D_err_m2_per_s? })
     }
 }
 
@@ -45,7 +48,8 @@ pub(super) struct Filling {
     pub(super) x: usize,
     /// Temperatures that gave a number.
     pub(super) measured: Vec<Measured>,
-    pub(super) arrhenius: Option<Arrhenius>,
+    /// The line through them, or why there is none.
+    pub(super) line: Result<Line, String>,
 }
 
 /// Every cell of the grid, by filling and temperature.
@@ -79,8 +83,8 @@ fn fillings(cells: &[Cell], job: &StudyJob) -> Vec<Filling> {
     let one = |&x: &usize| {
         let measured: Vec<Measured> =
             cells.iter().filter(|cell| cell.x == x).filter_map(Cell::measured).collect();
-        let arrhenius = Arrhenius::fit(&measured);
-        Filling { x, measured, arrhenius }
+        let line = arrhenius(&measured).map_err(|error| error.to_string());
+        Filling { x, measured, line }
     };
     job.deck.insert.atoms.iter().map(one).collect()
 }
@@ -95,12 +99,8 @@ fn warnings(cells: &[Cell], fillings: &[Filling]) -> Vec<String> {
         ));
     }
     for filling in fillings {
-        if filling.arrhenius.is_none() {
-            warnings.push(format!(
-                "x = {}: no activation energy, because {} of the temperatures gave a diffusion coefficient and it takes two",
-                filling.x,
-                filling.measured.len()
-            ));
+        if let Err(why) = &filling.line {
+            warnings.push(format!("x = {}: no activation energy: {why}", filling.x));
         }
     }
     warnings
@@ -124,11 +124,7 @@ pub(super) fn write(
     let failed = failures.iter().map(|error| json!({ "message": error.message }));
     map.insert("failed".into(), failed.collect());
     map.insert("warnings".into(), warnings.clone().into());
-    map.insert("started_utc".into(), started_utc.into());
-    map.insert("ended_utc".into(), now_utc().into());
-    let finished = points.len() == job.items().len();
-    map.insert("finished".into(), finished.into());
-    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    put_end(&mut map, started_utc, points.len() == job.items().len(), stopped);
     let summary = Value::Object(map);
     let path = |name: &str| job.directory.join(name);
     let mut text = serde_json::to_string_pretty(&summary).expect("a JSON value is text");
@@ -194,21 +190,23 @@ fn filling_json(filling: &Filling) -> Value {
     let mut map = Map::new();
     map.insert("x".into(), filling.x.into());
     map.insert("temperatures".into(), filling.measured.len().into());
-    let fit = filling.arrhenius.as_ref();
-    let none = "it takes a diffusion coefficient at two temperatures";
-    put_number(&mut map, "E_a_eV", fit.map(|fit| fit.energy_ev), none);
-    put_number(&mut map, "E_a_err_eV", fit.map(|fit| fit.energy_err_ev), none);
-    put_number(&mut map, "ln_D0", fit.map(|fit| fit.ln_d0), none);
-    put_number(&mut map, "ln_D0_err", fit.map(|fit| fit.ln_d0_err), none);
-    let three = "it takes three temperatures";
-    put_number(&mut map, "chi_squared_reduced", fit.and_then(|fit| fit.chi_squared), three);
-    let at_300 = fit.map(|fit| fit.ln_d(300.0));
-    let bound = |sigma: f64| at_300.map(|(ln_d, error)| (ln_d + sigma * error).exp());
-    put_number(&mut map, "D_300K_m2_per_s", bound(0.0), none);
-    put_number(&mut map, "D_300K_low95_m2_per_s", bound(-1.96), none);
-    put_number(&mut map, "D_300K_high95_m2_per_s", bound(1.96), none);
-    let lowest = filling.measured.iter().map(|m| m.temperature_k).reduce(f64::min);
-    map.insert("D_300K_extrapolated".into(), lowest.is_some_and(|lowest| lowest > 300.0).into());
+    let half = |(low, high): (f64, f64)| 0.5 * (high - low);
+    let mut put = |key: &str, value: &dyn Fn(&Line) -> f64| {
+        let note = filling.line.as_ref().err().map_or("not finite", String::as_str);
+        put_number(&mut map, key, filling.line.as_ref().ok().map(value), note);
+    };
+    put("E_a_eV", &|line| line.activation_energy_ev().median);
+    put("E_a_err_eV", &|line| half(line.activation_energy_ev().in68));
+    put("E_a_low95_eV", &|line| line.activation_energy_ev().in95.0);
+    put("E_a_high95_eV", &|line| line.activation_energy_ev().in95.1);
+    put("ln_D0", &|line| line.ln_d0().median);
+    put("ln_D0_err", &|line| half(line.ln_d0().in68));
+    put("between_runs_std_ln", &Line::between_runs);
+    put("D_300K_m2_per_s", &|line| line.d_m2_per_s(ROOM_K).median);
+    put("D_300K_low95_m2_per_s", &|line| line.d_m2_per_s(ROOM_K).in95.0);
+    put("D_300K_high95_m2_per_s", &|line| line.d_m2_per_s(ROOM_K).in95.1);
+    let extrapolated = filling.line.as_ref().ok().map(|line| line.extrapolates_to(ROOM_K));
+    map.insert("D_300K_extrapolated".into(), extrapolated.into());
     map.into()
 }
 

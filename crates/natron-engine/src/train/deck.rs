@@ -139,6 +139,13 @@ impl TrainDeck {
             }),
             None => {}
         }
+        if self.data.leave_one_host_out && (self.start.is_some() || self.distillation.is_some()) {
+            found.push(Problem {
+                path: "data.leave_one_host_out".into(),
+                message: "a host cannot be left out of what a start or teachers have learnt".into(),
+                help: Some("leave out [start] and [distillation], or leave_one_host_out".into()),
+            });
+        }
         if let Some(distillation) = &self.distillation {
             for (key, list) in
                 [("teachers", &distillation.teachers), ("structures", &distillation.structures)]

@@ -7,10 +7,10 @@ use natron_train::Trainer;
 
 use super::data::{DataSet, Split};
 use super::deck::TrainDeck;
-use crate::deck::{Document, decode_and_check};
+use crate::deck::{Document, KeyPath, decode_and_check};
 use crate::job::JobOptions;
 use crate::potentials::{is_file, load_model};
-use crate::run_directory::Existing;
+use crate::run_directory::{Existing, RunDirectory};
 use crate::{Failure, InputError, files};
 
 /// A checked training: deck and data are there and fit together.
@@ -48,9 +48,7 @@ impl TrainJob {
             (None, None) => unreachable!("the deck's problems name this one"),
         };
         let data = DataSet::read(&document, &deck.data, deck.distillation.as_ref())?;
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let joined = document.folder().join(deck.output.directory.clone().unwrap_or(stem));
-        let directory = std::fs::canonicalize(&joined).unwrap_or(joined);
+        let directory = RunDirectory::place(&document, deck.output.directory.as_deref())?;
         let mut job = Self {
             deck,
             spec,
@@ -64,6 +62,23 @@ impl TrainJob {
         let trainer = job.trainer(job.data.samples(Split::Train), job.data.samples(Split::Valid));
         job.memory_bytes = trainer.map_err(|error| error.in_file(&options.deck))?.memory_bytes();
         Ok(job)
+    }
+
+    /// The training deck that another deck names under `train.deck`.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub(crate) fn deck_behind(document: &Document, name: &str) -> Result<PathBuf, InputError> {
+        let path = document.folder().join(name);
+        match path.is_file() {
+            true => Ok(path),
+            false => Err(document
+                .error_on(
+                    &KeyPath::parse("train.deck"),
+                    format!("there is no training deck `{}`", path.display()),
+                )
+                .help("paths in a deck start from the deck's own folder")),
+        }
     }
 
     /// What it needs, in words.

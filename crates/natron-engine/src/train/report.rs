@@ -9,6 +9,7 @@ use natron_train::{EpochReport, Metrics};
 use super::run::Results;
 use super::{TrainDeck, TrainJob};
 use crate::evaluate::Errors;
+use crate::keys::annotate;
 
 /// Losses and validation errors by epoch.
 #[derive(Debug, Default)]
@@ -262,12 +263,5 @@ const MEANINGS: &[(&str, &str)] = &[
 /// The deck as TOML with a comment behind every value whose key is known.
 pub(super) fn explain(deck: &TrainDeck) -> String {
     let text = toml::to_string(deck).expect("a deck that was read can be written");
-    let explained = |line: &str| {
-        let key = line.split_once(" = ").map(|(key, _)| key);
-        match MEANINGS.iter().find(|(name, _)| Some(*name) == key) {
-            Some((_, meaning)) => format!("{line}  # {meaning}\n"),
-            None => format!("{line}\n"),
-        }
-    };
-    text.lines().map(explained).collect()
+    annotate(&text, |_, key| MEANINGS.iter().find(|(name, _)| *name == key).map(|(_, meaning)| *meaning))
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::data::{Labelled, Split};
 use super::report::{self, History};
 use super::{TrainJob, cross};
-use crate::envelope::Build;
+use crate::envelope::{Build, put_end};
 use crate::evaluate::{Coverage, Errors};
 use crate::job::{Job, RunOutcome};
 use crate::md::now_utc;
@@ -90,10 +90,7 @@ impl Job for TrainJob {
         summary.insert("data_sha256".into(), self.data.sha256.clone().into());
         summary
             .insert("potential".into(), directory.join("potential.safetensors").display().to_string().into());
-        summary.insert("started_utc".into(), started_utc.into());
-        summary.insert("ended_utc".into(), now_utc().into());
-        summary.insert("finished".into(), stopped.is_none().into());
-        summary.insert("stopped_by".into(), stopped.map(Stop::name).into());
+        put_end(&mut summary, &started_utc, stopped.is_none(), stopped);
         let summary = Value::Object(summary);
         let text = serde_json::to_string_pretty(&summary).expect("JSON serialises");
         files::replace(&directory.join("summary.json"), text.as_bytes())?;

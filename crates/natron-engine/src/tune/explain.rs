@@ -1,6 +1,7 @@
 //! What the keys of the deck mean.
 
 use super::TuneDeck;
+use crate::keys::annotate;
 
 const MEANINGS: &[(&str, &str)] = &[
     ("format", "format of this deck"),
@@ -20,12 +21,5 @@ const MEANINGS: &[(&str, &str)] = &[
 /// The deck as TOML with a comment behind every value.
 pub(super) fn explain(deck: &TuneDeck) -> String {
     let text = toml::to_string(deck).expect("a deck that was read can be written");
-    let explained = |line: &str| {
-        let key = line.split_once(" = ").map(|(key, _)| key);
-        match MEANINGS.iter().find(|(name, _)| Some(*name) == key) {
-            Some((_, meaning)) => format!("{line}  # {meaning}\n"),
-            None => format!("{line}\n"),
-        }
-    };
-    text.lines().map(explained).collect()
+    annotate(&text, |_, key| MEANINGS.iter().find(|(name, _)| *name == key).map(|(_, meaning)| *meaning))
 }

@@ -11,7 +11,7 @@ use super::explain::explain;
 use super::plan::{Rung, rungs};
 use super::points::coordinate;
 use crate::deck::{Document, KeyPath, Override, decode_and_check};
-use crate::envelope::Build;
+use crate::envelope::{Build, put_end};
 use crate::job::{Job, JobOptions, RunOutcome};
 use crate::md::now_utc;
 use crate::run_directory::{Existing, RunDirectory};
@@ -89,19 +89,14 @@ impl TuneJob {
     pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
         let document = Document::read(&options.deck, &options.overrides)?;
         let deck: TuneDeck = decode_and_check(&document, TuneDeck::problems)?;
-        let folder = document.folder();
-        let train_deck = folder.join(&deck.train.deck);
+        let train_deck = TrainJob::deck_behind(&document, &deck.train.deck)?;
         for (k, parameter) in deck.parameter.iter().enumerate() {
             if let Err(error) = format!("{}=0", parameter.path).parse::<Override>() {
                 let at = KeyPath::parse(&format!("parameter[{k}].path"));
                 return Err(document.error_on(&at, error).into());
             }
         }
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let joined = folder.join(deck.output.directory.clone().unwrap_or(stem));
-        let directory = std::fs::canonicalize(&joined).unwrap_or(joined);
-        RunDirectory::check_place(&directory)
-            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
+        let directory = files::whole(&RunDirectory::place(&document, deck.output.directory.as_deref())?);
         let mut job = Self { deck, train_deck, epochs: 1, directory, existing: options.existing };
         // The ends of the ranges must be values the training deck takes.
         for x in [0.0, 1.0 - 1e-9] {
@@ -121,7 +116,7 @@ impl TuneJob {
         let mut overrides: Vec<String> =
             settings.iter().map(|(path, value)| format!("{path}={value}")).collect();
         if let Some((epochs, directory)) = place {
-            let folder = self.train_deck.parent().unwrap_or(Path::new("."));
+            let folder = files::folder_of(&self.train_deck);
             let directory = Value::from(files::relative(directory, folder));
             overrides.extend([format!("optimiser.epochs={epochs}"), format!("output.directory={directory}")]);
         }
@@ -243,33 +238,17 @@ impl TuneJob {
         let deadline = Deadline { watch, begin: Instant::now(), seconds: self.budget_s() - state.seconds() };
         let mut rung = 0;
         while rung < self.plan(state).len() {
-            let wanted: Vec<u64> = match rung {
-                0 => (0..self.plan(state)[0].trials as u64).collect(),
-                _ => {
-                    let ranked = state.ranked(rung - 1);
-                    ranked.iter().take(self.plan(state)[rung].trials).map(|trial| trial.number).collect()
-                }
-            };
-            for number in wanted {
+            for number in self.candidates(state, rung) {
                 // The first trial makes the plan, which may then be shorter.
                 let plan = self.plan(state);
-                let Some(step) = plan.get(rung) else { break };
-                if number >= plan[0].trials as u64 {
+                let done = state.trials.iter().any(|trial| trial.rung == rung && trial.number == number);
+                if done || rung >= plan.len() || number >= plan[0].trials as u64 {
                     continue;
                 }
-                if state.trials.iter().any(|trial| trial.rung == rung && trial.number == number) {
-                    continue;
-                }
-                // Time for one training of each later rung is kept free.
-                let later: usize = plan[rung + 1..].iter().map(|later| later.epochs).sum();
-                let need = state.seconds_per_epoch() * (step.epochs + later) as f64;
-                if !state.ranked(rung).is_empty() && need > deadline.left() {
+                if !has_time(state, &plan[rung..], rung, deadline.left()) {
                     break;
                 }
-                if deadline.left() <= 0.0 {
-                    return Ok(None);
-                }
-                match self.run_trial(number, rung, step.epochs, build, &deadline)? {
+                match self.run_trial(number, rung, plan[rung].epochs, build, &deadline)? {
                     Ok(trial) => {
                         watch.detail(&line(&trial));
                         state.trials.push(trial);
@@ -283,6 +262,15 @@ impl TuneJob {
         Ok(None)
     }
 
+    /// The settings of a rung: points of the sequence, or the best of the rung before.
+    fn candidates(&self, state: &State, rung: usize) -> Vec<u64> {
+        let count = self.plan(state)[rung].trials;
+        match rung {
+            0 => (0..count as u64).collect(),
+            _ => state.ranked(rung - 1).iter().take(count).map(|trial| trial.number).collect(),
+        }
+    }
+
     /// The training deck with the best settings, for a training in a folder `best` beside it.
     fn best_deck(&self, best: &Trial) -> Result<String, Failure> {
         let training = self.training(
@@ -292,6 +280,14 @@ impl TuneJob {
         )?;
         Ok(training.deck_in(&self.directory, "best"))
     }
+}
+
+/// Whether another training of a rung fits into the time that is left, with one of each later rung; `plan` begins with the rung. The first of a
+/// rung always begins while there is any time, and is stopped when there is none.
+fn has_time(state: &State, plan: &[Rung], rung: usize, left_s: f64) -> bool {
+    let epochs: usize = plan.iter().map(|step| step.epochs).sum();
+    let fits = state.seconds_per_epoch() * epochs as f64 <= left_s;
+    left_s > 0.0 && (fits || state.ranked(rung).is_empty())
 }
 
 /// Says stop when the time given is over.
@@ -392,10 +388,7 @@ impl Job for TuneJob {
         });
         summary.insert("best".into(), best.into());
         summary.insert("trials".into(), serde_json::to_value(&state.trials).expect("JSON serialises"));
-        summary.insert("started_utc".into(), started_utc.into());
-        summary.insert("ended_utc".into(), now_utc().into());
-        summary.insert("finished".into(), stopped.is_none().into());
-        summary.insert("stopped_by".into(), stopped.map(Stop::name).into());
+        put_end(&mut summary, &started_utc, stopped.is_none(), stopped);
         let summary = Value::Object(summary);
         let text = serde_json::to_string_pretty(&summary).expect("JSON serialises");
         files::replace(&directory.join("summary.json"), text.as_bytes())?;

@@ -26,11 +26,14 @@ pub(super) fn rungs(full: usize, trials_max: usize, epochs_affordable: f64) -> V
     best
 }
 
-/// As many rungs as divide `count` settings down to one, and no training shorter than a tenth of an epoch's worth of sense: 5 epochs.
+/// No training is shorter, epochs: less says nothing of a setting.
+const SHORTEST: usize = 5;
+
+/// As many rungs as divide `count` settings down to one.
 fn ladder(full: usize, count: usize) -> Vec<Rung> {
     let mut plan = Vec::new();
     let (mut trials, mut factor) = (count, 1);
-    while trials > 1 && full / (factor * KEEP) >= 5 {
+    while trials > 1 && full / (factor * KEEP) >= SHORTEST {
         factor *= KEEP;
         trials = trials.div_ceil(KEEP);
     }

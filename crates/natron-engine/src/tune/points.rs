@@ -2,6 +2,8 @@
 //!
 //! Halton, Numerische Mathematik 2, 84 (1960), DOI 10.1007/BF01386213; the random shift is that of Cranley and Patterson, DOI 10.1137/0713071.
 
+use natron_build::random::{Purpose, Stream};
+
 use super::deck::Parameter;
 
 /// Bases, one a dimension; beyond these, dimensions share bases with another shift.
@@ -16,15 +18,8 @@ pub(super) fn coordinate(seed: u64, dimension: usize, number: u64) -> f64 {
         sum += part * (rest % base) as f64;
         rest /= base;
     }
-    (sum + shift(seed, dimension as u64)).fract()
-}
-
-/// A number in [0, 1) from seed and dimension: SplitMix64 (Steele, Lea and Flood, DOI 10.1145/2660193.2660195).
-fn shift(seed: u64, dimension: u64) -> f64 {
-    let mut z = seed.wrapping_add((dimension + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    let shift = Stream::new(seed, 0, Purpose::Settings, dimension as u64).uniform();
+    (sum + shift).fract()
 }
 
 impl Parameter {

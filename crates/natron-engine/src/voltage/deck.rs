@@ -29,7 +29,7 @@ pub struct VoltageDeck {
     #[serde(default)]
     pub metal: MetalTable,
     /// What energies and forces come from.
-    #[serde(default = "built_in")]
+    #[serde(default = "potentials::default_choice")]
     pub potential: PotentialDeck,
     /// Where the results go.
     #[serde(default)]
@@ -63,10 +63,6 @@ pub struct OutputTable {
     /// Run directory, relative to the deck; default: named after the deck.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
-}
-
-fn built_in() -> PotentialDeck {
-    PotentialDeck { name: Some(potentials::DEFAULT.into()), file: None }
 }
 
 impl VoltageDeck {

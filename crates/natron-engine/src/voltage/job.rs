@@ -14,7 +14,7 @@ use crate::deck::{Document, KeyPath, decode_and_check};
 use crate::job::JobOptions;
 use crate::potentials::LoadedPotential;
 use crate::run_directory::{Existing, RunDirectory};
-use crate::study::{load, whole};
+use crate::study::load;
 use crate::{Failure, InputError, files};
 
 /// Steps of relaxing an empty host at most.
@@ -55,10 +55,7 @@ impl VoltageJob {
         }
         let (host_files, hosts) = read_hosts(&document, &deck, &potential, mobile)?;
         let (metal_file, metal_start) = read_metal(&document, &deck, &potential, mobile)?;
-        let stem = document.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let directory = whole(&document.folder().join(deck.output.directory.clone().unwrap_or(stem)));
-        RunDirectory::check_place(&directory)
-            .map_err(|error| document.error_behind(&KeyPath::parse("output.directory"), error))?;
+        let directory = files::whole(&RunDirectory::place(&document, deck.output.directory.as_deref())?);
         let host_mass_amu = hosts[0].species.iter().map(|species| species.mass_amu()).sum();
         Ok(Self {
             formula: formula(&hosts[0]),
@@ -156,7 +153,7 @@ fn read_hosts(
 ) -> Result<(Vec<PathBuf>, Vec<Structure>), InputError> {
     let (mut paths, mut hosts): (Vec<PathBuf>, Vec<Structure>) = (Vec::new(), Vec::new());
     for (index, name) in deck.host.structures.iter().enumerate() {
-        let path = whole(&document.folder().join(name));
+        let path = files::whole(&document.folder().join(name));
         let key = document.resolve(&format!("host.structures.{index}"));
         let behind = |message: String| document.error_behind(&key, InputError::new(message).in_file(&path));
         let host = read(document, &key, &path)?;
@@ -192,7 +189,7 @@ fn read_metal(
     mobile: Species,
 ) -> Result<(Option<PathBuf>, Option<Structure>), InputError> {
     let Some(name) = &deck.metal.structure else { return Ok((None, None)) };
-    let path = whole(&document.folder().join(name));
+    let path = files::whole(&document.folder().join(name));
     let key = KeyPath::parse("metal.structure");
     let behind = |message: String| document.error_behind(&key, InputError::new(message).in_file(&path));
     let metal = read(document, &key, &path)?;

@@ -1,9 +1,9 @@
 //! A voltage deck written out in full with what every value means, and its schema.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::VoltageDeck;
-use crate::keys::{self, Key, Type, key, needed, object};
+use crate::keys::{self, Key, Type, key, needed};
 
 use Type::{Count, Number, Text, Texts};
 
@@ -43,20 +43,8 @@ pub(super) fn explain(deck: &VoltageDeck) -> String {
 
 /// Schema of the voltage deck.
 pub(crate) fn schema() -> Value {
-    let mut root = object(KEYS.iter().filter(|key| key.table.is_empty()));
-    let all = || KEYS.iter().chain(crate::build::KEYS.iter().filter(|key| key.table == "insert"));
-    for table in TABLES {
-        root["properties"][table] = object(all().filter(|key| key.table == table));
-    }
-    root["properties"]["potential"]["oneOf"] = json!([{ "required": ["name"] }, { "required": ["file"] }]);
-    root["properties"]["format"]["const"] = 1.into();
-    let required = root["required"].as_array_mut().expect("a list");
-    required.extend(["host", "insert"].map(Value::from));
-    let mut schema = Map::new();
-    schema.insert("$schema".into(), crate::schema::DIALECT.into());
-    schema.insert("title".into(), "natron voltage deck".into());
-    schema.extend(root.as_object().expect("an object").clone());
-    schema.into()
+    let keys = || KEYS.iter().chain(crate::build::KEYS.iter().filter(|key| key.table == "insert"));
+    keys::schema("voltage", keys, &TABLES, &["host", "insert"])
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use serde_json::{Map, Value, json};
 use super::metal::Metal;
 use super::points::{Filled, Middle, Point, Range, middles};
 use super::{VoltageJob, report};
-use crate::envelope::{Build, put_number};
+use crate::envelope::{Build, put_end, put_number};
 use crate::job::RunOutcome;
-use crate::md::now_utc;
 use crate::watch::{Stop, Watch};
 use crate::{Failure, RunError, files};
 
@@ -75,10 +74,7 @@ pub(super) fn write(
     let failed = failures.iter().map(|error| json!({ "message": error.message }));
     map.insert("failed".into(), failed.collect());
     map.insert("warnings".into(), warnings.clone().into());
-    map.insert("started_utc".into(), started_utc.into());
-    map.insert("ended_utc".into(), now_utc().into());
-    map.insert("finished".into(), (hosts.len() == job.hosts()).into());
-    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    put_end(&mut map, started_utc, hosts.len() == job.hosts(), stopped);
     let summary = Value::Object(map);
     let path = |name: &str| job.directory.join(name);
     let mut text = serde_json::to_string_pretty(&summary).expect("a JSON value is text");

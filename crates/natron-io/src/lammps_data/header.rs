@@ -3,24 +3,8 @@
 use natron_atoms::{Cell, Mat3, Vec3};
 
 use crate::ReadError;
+use crate::lammps_units::Units;
 use crate::text::{Line, Word};
-
-/// Units of a data file, as far as natron knows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Units {
-    Metal,
-    Real,
-}
-
-impl Units {
-    /// What to multiply a velocity by to have A/fs.
-    pub fn velocity_in_a_per_fs(self) -> f64 {
-        match self {
-            Self::Metal => 1e-3,
-            Self::Real => 1.0,
-        }
-    }
-}
 
 /// What stands before the first section.
 #[derive(Debug)]

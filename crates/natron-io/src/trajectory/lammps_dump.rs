@@ -13,10 +13,11 @@ use std::path::Path;
 use natron_atoms::{Species, Vec3};
 
 use self::columns::{Atom, Columns};
-use self::header::{Header, Units};
+use self::header::Header;
 use super::{About, Clock, Frame, Options};
 use crate::ReadError;
 use crate::dumps::lines::Lines;
+use crate::lammps_units::Units;
 use crate::unwrap::{Follower, TOO_FAR_HELP};
 
 /// A stream of frames.

@@ -6,30 +6,7 @@ use natron_atoms::{Cell, Vec3};
 
 use crate::ReadError;
 use crate::dumps::lines::Lines;
-
-/// Units whose lengths are A.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Units {
-    Metal,
-    Real,
-}
-
-impl Units {
-    /// What to multiply a velocity by to have A/fs.
-    pub fn velocity_in_a_per_fs(self) -> f64 {
-        match self {
-            Self::Metal => 1e-3,
-            Self::Real => 1.0,
-        }
-    }
-
-    fn time_in_ps(self) -> f64 {
-        match self {
-            Self::Metal => 1.0,
-            Self::Real => 1e-3,
-        }
-    }
-}
+use crate::lammps_units::Units;
 
 /// The head of a frame.
 #[derive(Debug, Clone)]
