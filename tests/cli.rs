@@ -11,6 +11,7 @@ mod learn;
 mod limits;
 mod map;
 mod md;
+mod neb;
 mod new;
 mod output;
 mod random_decks;
