@@ -54,13 +54,7 @@ pub fn pores(
     spacing_a: f64,
     probe_a: f64,
 ) -> Result<Pores, PoresError> {
-    if structure.cell.periodic() != [true; 3] {
-        return Err(PoresError::NotPeriodic);
-    }
-    if structure.is_empty() {
-        return Err(PoresError::Empty);
-    }
-    let grid = Grid::new(&structure.cell, spacing_a)?;
+    let grid = Grid::of(structure, spacing_a)?;
     let room = grid.room(structure, &radius_a);
     let diameters = grid.diameters(&room);
     let share = |count: usize| count as f64 / grid.points() as f64;
@@ -92,12 +86,28 @@ impl Pores {
 }
 
 /// Points along the three vectors of a cell.
-struct Grid<'c> {
+pub(crate) struct Grid<'c> {
     cell: &'c Cell,
     counts: [usize; 3],
 }
 
 impl<'c> Grid<'c> {
+    /// The grid over the cell of a structure that has pores.
+    pub(crate) fn of(structure: &'c Structure, spacing_a: f64) -> Result<Self, PoresError> {
+        if structure.cell.periodic() != [true; 3] {
+            return Err(PoresError::NotPeriodic);
+        }
+        if structure.is_empty() {
+            return Err(PoresError::Empty);
+        }
+        Self::new(&structure.cell, spacing_a)
+    }
+
+    /// Points along each vector of the cell.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        self.counts
+    }
+
     fn new(cell: &'c Cell, spacing_a: f64) -> Result<Self, PoresError> {
         let along = std::array::from_fn(|k| (cell.vector(k).norm() / spacing_a).ceil().max(1.0));
         let points = along.iter().product::<f64>();
@@ -126,7 +136,7 @@ impl<'c> Grid<'c> {
     }
 
     /// Distance (A) of every point from the surface of the next atom, negative inside one.
-    fn room(&self, structure: &Structure, radius_a: &impl Fn(Species) -> f64) -> Vec<f64> {
+    pub(crate) fn room(&self, structure: &Structure, radius_a: &impl Fn(Species) -> f64) -> Vec<f64> {
         let mut room = vec![0.5 * WIDEST_A; self.points()];
         let thickest = structure.species.iter().map(|s| radius_a(*s)).fold(0.0, f64::max);
         // From every atom outward as far as it may be the next one.
