@@ -26,11 +26,17 @@ impl Sample {
 
     /// Takes the next frame: cell and positions (A, `[n]`). A frame of another number of atoms is passed over.
     pub fn push(&mut self, cell: Cell, positions_a: Vec<Vec3>) {
-        let Ok(structure) = Structure::new(cell, self.species.to_vec(), positions_a) else { return };
-        if self.seen.is_multiple_of(self.stride) {
-            self.kept.push(structure.clone());
+        if positions_a.len() != self.species.len() {
+            return;
         }
-        self.last = Some(structure);
+        let last = match self.last.take() {
+            Some(last) => Structure { cell, positions: positions_a, ..last },
+            None => Structure { cell, species: self.species.to_vec(), positions: positions_a },
+        };
+        if self.seen.is_multiple_of(self.stride) {
+            self.kept.push(last.clone());
+        }
+        self.last = Some(last);
         self.seen += 1;
         if self.kept.len() > self.most {
             let mut place = 0;

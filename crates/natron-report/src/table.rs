@@ -84,7 +84,9 @@ impl Table {
         };
         let body: String = self.rows.iter().map(|r| row("td", r)).collect();
         format!(
-            "<div class=\"wide\"><table><thead>{}</thead><tbody>{body}</tbody></table></div>",
+            "<div class=\"wide\"><table{}><thead>{}</thead><tbody>{body}</tbody></table></div>",
+            // Name and value: long values break, where wider tables are scrolled.
+            if self.heading.len() == 2 { " class=\"facts\"" } else { "" },
             row("th", &self.heading)
         )
     }
