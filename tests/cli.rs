@@ -18,7 +18,7 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
-mod study;
+pub(crate) mod study;
 mod tune;
 mod uncertainty;
 mod view;

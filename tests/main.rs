@@ -10,5 +10,7 @@ mod interruption;
 mod kills;
 mod lammps;
 mod nac;
+mod reports;
+mod structure;
 mod support;
 mod trajectory;

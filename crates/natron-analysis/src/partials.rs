@@ -1,7 +1,9 @@
 //! All partial radial distributions of a set of frames at once, and where their first shells end.
 //!
 //! Equations: [`crate::rdf`], with which every curve agrees. The first shell of a pair ends at the first minimum of g(r), and the coordination
-//! number is the number of atoms closer than that (Allen and Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.6).
+//! number is the number of atoms closer than that (Allen and Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.6). A disordered host has
+//! pairs whose g(r) falls from its first maximum to 1 without a minimum; their first shell is taken to end at 1.35 times the distance of the
+//! maximum, and says so.
 
 use natron_atoms::{NeighbourError, NeighbourList, Species, Structure};
 use rayon::prelude::*;
@@ -25,28 +27,37 @@ pub struct Partial {
     pub coordination_back: Vec<f64>,
     /// Where the first shell is densest, A.
     pub first_maximum_a: Option<f64>,
-    /// Where the first shell ends; `None` where g has no minimum behind its first maximum.
-    pub first_minimum: Option<FirstMinimum>,
+    /// The first shell; `None` where there is no first maximum.
+    pub first_shell: Option<FirstShell>,
 }
 
-/// The end of a first shell.
+/// A first shell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FirstMinimum {
-    /// Where it is, A.
-    pub r_a: f64,
+pub struct FirstShell {
+    /// Where it ends, A.
+    pub end_a: f64,
+    /// Whether g has its first minimum there; else it has none.
+    pub at_minimum: bool,
     /// Atoms of the second species closer to one of the first.
     pub coordination: f64,
     /// Atoms of the first species closer to one of the second.
     pub coordination_back: f64,
 }
 
-/// g must not be smoothed over more than this to each side, A: half the width of a narrow first peak.
+/// g must not be smoothed over more than this to each side to find a maximum, A: half the width of a narrow first peak.
 const SMOOTH_A: f64 = 0.05;
+/// Behind a maximum it is smoothed over this part of its distance: shells get wider as they get larger.
+const SMOOTH: f64 = 0.06;
 /// An extremum is the highest or lowest of all values this far around it, A.
 const APART_A: f64 = 0.35;
 /// A first shell is denser than this, and the minimum behind it less dense than this part of it.
 const DENSE: f64 = 1.1;
 const FALLEN: f64 = 0.8;
+/// And it is no farther than so many times the distance of the maximum, and g rises again behind it by this factor within this distance, A.
+const FARTHEST: f64 = 1.75;
+const RISES: (f64, f64) = (1.06, 1.0);
+/// Where there is no minimum, the shell ends at so many times the distance of the maximum.
+const SHELL: f64 = 1.35;
 
 /// Every pair of species of `frames` (all of the same atoms) that has neighbours to count, up to `r_max_a` (A) in `bins` shells.
 ///
@@ -136,18 +147,24 @@ impl Partial {
         let smooth = smoothed(&g, (SMOOTH_A / width).round() as usize);
         let apart = ((APART_A / width).round() as usize).max(1);
         let top = first_maximum(&smooth, apart);
-        let bottom = top.and_then(|top| first_minimum(&smooth, top, apart));
-        let edge = |k: usize| (k as f64 + 1.0) * width;
+        let shell = |top: usize| {
+            let reach = (SMOOTH * top as f64).round() as usize;
+            let rises = (RISES.1 / width).round() as usize;
+            let bottom = first_minimum(&smoothed(&g, reach.max(1)), top, apart, rises);
+            let end = bottom.unwrap_or((SHELL * top as f64) as usize).min(g.len() - 1);
+            FirstShell {
+                end_a: (end as f64 + 1.0) * width,
+                at_minimum: bottom.is_some(),
+                coordination: coordination[end],
+                coordination_back: coordination_back[end],
+            }
+        };
         Self {
             centre,
             other,
             r_a: (0..g.len()).map(|k| (k as f64 + 0.5) * width).collect(),
             first_maximum_a: top.map(|k| (k as f64 + 0.5) * width),
-            first_minimum: bottom.map(|k| FirstMinimum {
-                r_a: edge(k),
-                coordination: coordination[k],
-                coordination_back: coordination_back[k],
-            }),
+            first_shell: top.map(shell),
             g,
             coordination,
             coordination_back,
@@ -173,10 +190,15 @@ fn first_maximum(g: &[f64], apart: usize) -> Option<usize> {
 }
 
 /// The first place behind `top` that is lowest around itself; the middle of it where it is a plateau, as between the shells of a crystal.
-fn first_minimum(g: &[f64], top: usize, apart: usize) -> Option<usize> {
-    // A minimum at the end of the curve may go on beyond it.
+fn first_minimum(g: &[f64], top: usize, apart: usize, rises: usize) -> Option<usize> {
     let lowest = |k: &usize| g[*k] < FALLEN * g[top] && around(g, *k, apart).iter().all(|v| *v >= g[*k]);
-    let first = (top + 1..g.len().saturating_sub(apart)).find(lowest)?;
+    let rises = |k: &usize| {
+        let later = g[*k..].iter().take(rises).copied().fold(0.0, f64::max);
+        later > RISES.0 * g[*k]
+    };
+    // A minimum at the end of the curve may go on beyond it.
+    let last = g.len().saturating_sub(apart).min((FARTHEST * top as f64) as usize);
+    let first = (top + 1..last).find(|k| lowest(k) && rises(k))?;
     let plateau = g[first..].iter().take_while(|v| **v == g[first]).count();
     Some(first + (plateau - 1) / 2)
 }
@@ -223,8 +245,9 @@ mod tests {
         let positions = vec![Vec3::zeros(), Vec3::z() * 3.0];
         let two = Structure::new(cell, vec![Species::NA; 2], positions).expect("a structure");
         let found = partials(&[&two], 6.0, 120).expect("g(r)").remove(0);
-        let end = found.first_minimum.expect("a first shell");
-        assert!((end.coordination - 6.0).abs() < 1e-9 && (3.3..4.1).contains(&end.r_a), "{end:?}");
+        let shell = found.first_shell.expect("a first shell");
+        assert!((shell.coordination - 6.0).abs() < 1e-9 && shell.at_minimum, "{shell:?}");
+        assert!((3.1..4.2).contains(&shell.end_a), "{shell:?}");
         assert!((found.first_maximum_a.expect("a peak") - 3.0).abs() < 0.1);
     }
 
@@ -240,11 +263,33 @@ mod tests {
             })
             .collect();
         let partial = Partial::new(Species::C, Species::NA, &vec![0.0; 160], g, 1.0, 8.0);
-        let end = partial.first_minimum.expect("a minimum").r_a;
-        assert!((3.1..3.6).contains(&end), "{end}");
+        let shell = partial.first_shell.expect("a first shell");
+        assert!(shell.at_minimum && (3.1..3.6).contains(&shell.end_a), "{shell:?}");
         assert!((partial.first_maximum_a.expect("a peak") - 2.6).abs() < 0.15);
         let flat = Partial::new(Species::C, Species::NA, &[0.0; 160], vec![1.0; 160], 1.0, 8.0);
-        assert_eq!((flat.first_maximum_a, flat.first_minimum), (None, None));
+        assert_eq!((flat.first_maximum_a, flat.first_shell), (None, None));
+    }
+
+    /// A peak that falls to 1 and stays there, as that of sodium around disordered carbon: no minimum, whatever the noise.
+    #[test]
+    fn a_shell_without_a_minimum_says_so() {
+        for seed in 0..20 {
+            let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+            let g: Vec<f64> = (0..160)
+                .map(|k| {
+                    let r = 0.05 * (f64::from(k) + 0.5);
+                    let wall = 1.0 / (1.0 + (-(r - 2.4) / 0.06_f64).exp());
+                    wall * (1.0 + 1.2 / (1.0 + ((r - 3.4) / 0.25).exp())) * rng.random_range(0.97..1.03)
+                })
+                .collect();
+            let partial = Partial::new(Species::C, Species::NA, &vec![0.0; 160], g, 1.0, 8.0);
+            let shell = partial.first_shell.expect("a first shell");
+            let top = partial.first_maximum_a.expect("a peak");
+            assert!(
+                !shell.at_minimum && (shell.end_a - 1.35 * top).abs() < 0.1,
+                "seed {seed}: {shell:?} {top}"
+            );
+        }
     }
 
     #[test]

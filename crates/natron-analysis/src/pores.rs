@@ -11,6 +11,9 @@ const MOST_POINTS: usize = 4_000_000;
 /// A sphere wider than this is not looked for: beyond it a cell is empty rather than porous, A.
 const WIDEST_A: f64 = 40.0;
 
+/// A sphere that sticks out of a wider one by less than this part of the spacing is left out.
+const SLIVER: f64 = 0.1;
+
 /// How the volume of a cell is shared out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pores {
@@ -178,10 +181,17 @@ impl<'c> Grid<'c> {
         let mut order: Vec<usize> = (0..room.len()).filter(|&point| room[point] > 0.0).collect();
         order.sort_by(|&a, &b| room[b].total_cmp(&room[a]).then(a.cmp(&b)));
         let mut diameters = vec![0.0; room.len()];
+        // How deep each point lies in the deepest of the spheres so far. A sphere that is inside of another adds nothing: most are.
+        let mut depth = vec![f64::NEG_INFINITY; room.len()];
+        let sliver = SLIVER * self.spacing_a();
         for centre in order {
+            if depth[centre] >= room[centre] - sliver {
+                continue;
+            }
             // From the widest sphere to the narrowest: who has a diameter keeps it.
             let place = self.place(self.steps(centre));
-            self.around(&place, room[centre], |point, _| {
+            self.around(&place, room[centre], |point, distance| {
+                depth[point] = depth[point].max(room[centre] - distance);
                 if diameters[point] == 0.0 && room[point] > 0.0 {
                     diameters[point] = 2.0 * room[centre];
                 }

@@ -332,7 +332,7 @@ fn draw_one(frame: &Frame, series: &Series) -> String {
         }
         Kind::Scatter { points } => draw_dots(&marks(frame, points), colour),
         Kind::Faint { points } => format!(
-            "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.5\" stroke-width=\"2.6\" stroke-linecap=\"round\"/>",
+            "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.75\" stroke-width=\"2.6\" stroke-linecap=\"round\"/>",
             dots(&marks(frame, points))
         ),
         Kind::Band { points } => {

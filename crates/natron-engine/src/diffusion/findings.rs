@@ -36,17 +36,15 @@ impl Structural {
                 let each = partials.iter().map(|partial| {
                     let mut map =
                         object(json!({ "pair": [partial.centre.symbol(), partial.other.symbol()] }));
-                    let end = partial.first_minimum;
-                    let note = "g(r) has no minimum behind a first maximum within its reach";
-                    put_number(
-                        &mut map,
-                        "first_maximum_A",
-                        partial.first_maximum_a,
-                        "g(r) has no first maximum",
-                    );
-                    put_number(&mut map, "first_minimum_A", end.map(|end| end.r_a), note);
-                    put_number(&mut map, "coordination", end.map(|end| end.coordination), note);
-                    put_number(&mut map, "coordination_back", end.map(|end| end.coordination_back), note);
+                    let shell = partial.first_shell;
+                    let end = shell.filter(|shell| shell.at_minimum);
+                    let no_top = "g(r) has no first maximum";
+                    let note = "g(r) has no minimum behind its first maximum: the first shell is taken to end at 1.35 times its distance";
+                    put_number(&mut map, "first_maximum_A", partial.first_maximum_a, no_top);
+                    put_number(&mut map, "first_minimum_A", end.map(|shell| shell.end_a), note);
+                    put_number(&mut map, "first_shell_A", shell.map(|shell| shell.end_a), no_top);
+                    put_number(&mut map, "coordination", shell.map(|shell| shell.coordination), no_top);
+                    put_number(&mut map, "coordination_back", shell.map(|shell| shell.coordination_back), no_top);
                     if with_curves {
                         map.insert("r_A".into(), json!(partial.r_a));
                         map.insert("g".into(), json!(partial.g));

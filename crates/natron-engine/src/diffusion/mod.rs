@@ -93,7 +93,7 @@ pub struct DiffusionReport {
 pub fn diffusion(options: &DiffusionOptions, build: &Build) -> Result<DiffusionReport, Failure> {
     check(options)?;
     let (files, from) = expand_all(&options.trajectories)?;
-    let (mobile, reference, runs) = read_all(&files, options)?;
+    let Read { mobile, reference, runs } = read_all(&files, options)?;
     let runs = with_temperatures(runs, &from, options);
     let groups = groups(&files, &runs, options.temperature_k.is_some());
     let mut report = DiffusionReport::of(files, &mobile, reference, &runs, &groups, options)?;
@@ -131,11 +131,17 @@ fn check(options: &DiffusionOptions) -> Result<(), InputError> {
     Ok(())
 }
 
-/// Species to follow, species of the reference, and all runs.
-fn read_all(
-    files: &[PathBuf],
-    options: &DiffusionOptions,
-) -> Result<(Vec<Species>, Vec<Species>, Vec<Run>), Failure> {
+/// What was read.
+struct Read {
+    /// Species to follow.
+    mobile: Vec<Species>,
+    /// Species whose drift is removed.
+    reference: Vec<Species>,
+    /// One for each file.
+    runs: Vec<Run>,
+}
+
+fn read_all(files: &[PathBuf], options: &DiffusionOptions) -> Result<Read, Failure> {
     let first = files.first().ok_or_else(|| InputError::new("no trajectory was given"))?;
     let mut sources = Vec::new();
     let mut errors = Vec::new();
@@ -174,7 +180,7 @@ fn read_all(
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok((mobile, reference, runs)) } else { Err(errors.into()) }
+    if errors.is_empty() { Ok(Read { mobile, reference, runs }) } else { Err(errors.into()) }
 }
 
 /// What the user says of temperatures stands before what the files say.

@@ -122,7 +122,7 @@ impl Motion {
                 .iter()
                 .filter_map(|s| structure.shell_end_a(species, *s))
                 .reduce(f64::max);
-            let cutoffs = (to_framework, structure.shell_end_a(species, species));
+            let cutoffs = (to_framework, structure.link_a(species));
             // Ions of each run by themselves, in the order of the paths.
             let of_run = |run: &&Run| {
                 let frames: Vec<&Structure> = run.sample.frames().iter().collect();

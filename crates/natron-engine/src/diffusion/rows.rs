@@ -107,7 +107,7 @@ pub fn structure_rows(entry: &Value) -> Vec<(String, String)> {
     for pair in entry["rdf"].as_array().into_iter().flatten() {
         let symbol = |k: usize| pair["pair"][k].as_str().unwrap_or_default();
         let number = |key: &str| pair[key].as_f64();
-        let shell = number("first_minimum_A").zip(number("coordination").zip(number("coordination_back")));
+        let shell = number("first_shell_A").zip(number("coordination").zip(number("coordination_back")));
         let Some((end, (around, back))) = shell else { continue };
         let (a, b) = (symbol(0), symbol(1));
         let text = match a == b {

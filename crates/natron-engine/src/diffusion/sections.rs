@@ -13,6 +13,20 @@ use crate::envelope::json;
 /// Heights of small pictures.
 const LOW: f64 = 0.6 * HEIGHT;
 
+/// The same with the signs that a page can show: plus-minus, powers, angstrom.
+pub(crate) fn printed(rows: &[(String, String)]) -> Table {
+    let sign = |word: &str| match word {
+        "+-" => "\u{b1}".to_owned(),
+        "A" => "\u{c5}".to_owned(),
+        "A," => "\u{c5},".to_owned(),
+        "A)" => "\u{c5})".to_owned(),
+        "deg" => "\u{b0}".to_owned(),
+        _ => word.replace("m2/s", "m\u{b2}/s"),
+    };
+    let signs = |text: &String| text.split(' ').map(sign).collect::<Vec<_>>().join(" ");
+    table(&rows.iter().map(|(name, value)| (name.clone(), signs(value))).collect::<Vec<_>>())
+}
+
 /// Quantity and value.
 pub(crate) fn table(rows: &[(String, String)]) -> Table {
     let mut table = Table::new(&["quantity", "value"]);
@@ -42,7 +56,7 @@ pub(crate) fn diffusion(mut page: Page, analysis: &Analysis, transport: &Transpo
     lines.extend(owned(transport_rows(&transport.json())));
     page = page
         .heading(&format!("Diffusion of {}{}", result.species, at(transport.temperature_k)))
-        .table(&table(&lines));
+        .table(&printed(&lines));
     let caption = format!(
         "Mean squared displacement of {} relative to {against}, averaged over atoms and time origins, with its standard error; the fitted \
          line with its 95 % band. Verdict: {}.",
@@ -73,7 +87,7 @@ fn finite_cell(transport: &Transport) -> String {
 /// D over temperature.
 pub(crate) fn arrhenius(mut page: Page, found: &Arrhenius) -> Page {
     page = page.heading(&format!("{} over temperature", found.species.symbol()));
-    page = page.table(&table(&arrhenius_rows(&found.json())));
+    page = page.table(&printed(&arrhenius_rows(&found.json())));
     if let Some(plot) = pictures::arrhenius(found) {
         let caption = "D of each run with its 68 % interval, and the posterior of the line with its 95 % band. The band is that of the line, \
                        not of another run.";
@@ -86,10 +100,10 @@ pub(crate) fn arrhenius(mut page: Page, found: &Arrhenius) -> Page {
 pub(crate) fn structure(mut page: Page, found: &Structural) -> Page {
     page = page
         .heading(&format!("Structure{}", at(found.temperature_k)))
-        .table(&table(&structure_rows(&found.json(false))));
+        .table(&printed(&structure_rows(&found.json(false))));
     match structure_pictures::rdf(found) {
         Some(svg) => {
-            let caption = "Partial radial distributions in shells of 0.05 \u{c5}. The first shell, whose atoms are the neighbours of the table, ends at the first minimum.";
+            let caption = "Partial radial distributions in shells of 0.05 \u{c5}. The first shell, whose atoms are the neighbours of the table, ends at the first minimum, or at 1.35 times the first maximum where there is no minimum.";
             page = page.figure(&svg, caption);
         }
         None => {
@@ -142,7 +156,7 @@ pub(crate) fn structure(mut page: Page, found: &Structural) -> Page {
 pub(crate) fn motion(mut page: Page, found: &Motion, structure: Option<&Structural>) -> Page {
     page = page
         .heading(&format!("Motion of {}{}", found.species, at(found.temperature_k)))
-        .table(&table(&owned(motion_rows(&found.json(false)))));
+        .table(&printed(&owned(motion_rows(&found.json(false)))));
     if let Ok(hops) = &found.hops {
         match (&hops.sites, structure) {
             (Ok(sites), Some(structure)) => {
@@ -176,7 +190,7 @@ pub(crate) fn motion(mut page: Page, found: &Motion, structure: Option<&Structur
     if let Some(plot) = over("framework atoms in the first shell", |ion| ion.surroundings.framework) {
         page = page.figure(&plot.to_svg(WIDTH, LOW), caption);
     }
-    if let Some(plot) = over("ions of its kind in the first shell", |ion| ion.surroundings.own) {
+    if let Some(plot) = over("ions of its kind that touch it", |ion| ion.surroundings.own) {
         page = page.figure(&plot.to_svg(WIDTH, LOW), caption);
     }
     page

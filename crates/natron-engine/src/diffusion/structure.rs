@@ -21,14 +21,14 @@ const MOST_IN_RINGS: usize = 1000;
 /// Reach and shells of g(r): 0.05 A each.
 const REACH_A: f64 = 8.0;
 const SHELLS: usize = 160;
+/// Ions closer than so many times the sum of their covalent radii touch: between the first and the second neighbours of the metals.
+const TOUCH: f64 = 1.25;
 /// Carbon atoms closer than this are bound, A.
 pub(crate) const CARBON_BOND_A: f64 = 1.85;
 /// Rings are searched up to this size.
 pub(crate) const RING_MAX: usize = 10;
 /// Bins of angles: two degrees each.
 const ANGLES: usize = 90;
-/// Where g(r) has a first maximum and no minimum behind it, the first shell is taken to end at so many times its distance.
-const SHELL: f64 = 1.35;
 
 /// How many frames of so many atoms to keep of one run.
 pub(super) fn frames_to_keep(atoms: usize) -> usize {
@@ -123,12 +123,17 @@ impl Structural {
             hollows: hollows(&frames, &framework),
             clusters: mobile
                 .iter()
-                .map(|&species| clusters(&frames, species, cutoff(species, species)))
+                .map(|&species| clusters(&frames, species, link_a(species).or(cutoff(species, species))))
                 .collect(),
             last,
             framework,
             partials,
         })
+    }
+
+    /// Atoms of a mobile species closer than this hang together, A.
+    pub fn link_a(&self, species: Species) -> Option<f64> {
+        self.clusters.iter().find(|clusters| clusters.species == species)?.cutoff_a.as_ref().ok().copied()
     }
 
     /// Where the first shell of a pair ends, A.
@@ -145,8 +150,21 @@ pub(super) fn thinned<T: Copy>(all: &[T], most: usize) -> Vec<T> {
 
 fn shell_end_a(partials: &[Partial], a: Species, b: Species) -> Option<f64> {
     let partial = partials.iter().find(|p| (p.centre, p.other) == (a.min(b), a.max(b)))?;
-    let end = partial.first_minimum.map(|end| end.r_a);
-    end.or(partial.first_maximum_a.map(|top| (SHELL * top).min(REACH_A)))
+    Some(partial.first_shell?.end_a)
+}
+
+/// Where alkali atoms touch, A; of other species their own g(r) must say it.
+fn link_a(species: Species) -> Option<f64> {
+    // Covalent radii: B. Cordero et al., 10.1039/b801115j.
+    let radius_a = match species.symbol() {
+        "Li" => 1.28,
+        "Na" => 1.66,
+        "K" => 2.03,
+        "Rb" => 2.20,
+        "Cs" => 2.44,
+        _ => return None,
+    };
+    Some(TOUCH * 2.0 * radius_a)
 }
 
 /// The species whose network is looked at: carbon, else the most frequent of the framework.

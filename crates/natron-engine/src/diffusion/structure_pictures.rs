@@ -24,8 +24,8 @@ pub(super) fn rdf(found: &Structural) -> Option<String> {
             let name = format!("{}-{}", partial.centre, partial.other);
             let top = partial.g.iter().copied().fold(0.0, f64::max);
             let mut plot = Plot::new("").y("g(r)").line(&name, &pairs(&partial.r_a, &partial.g));
-            if let Some(end) = partial.first_minimum {
-                plot = plot.dashed("end of the first shell", &[(end.r_a, 0.0), (end.r_a, top)]);
+            if let Some(shell) = partial.first_shell {
+                plot = plot.dashed("end of the first shell", &[(shell.end_a, 0.0), (shell.end_a, top)]);
             }
             if k + 1 == partials.len() { plot.x("r / \u{c5}") } else { plot }
         })

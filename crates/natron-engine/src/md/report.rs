@@ -9,7 +9,7 @@ use super::run::Replica;
 use super::summary::Summary;
 use super::thermo_file::trace;
 use super::thermo_pictures;
-use crate::diffusion::sections::{self, table};
+use crate::diffusion::sections::{self, printed, table};
 use crate::diffusion::{DiffusionReport, pictures};
 use crate::job::Job;
 use crate::provenance::Provenance;
@@ -48,7 +48,7 @@ pub(super) fn page(
     for warning in job.warnings() {
         page = page.warning(&format!("{warning}."));
     }
-    page = page.table(&table(rows));
+    page = page.table(&printed(rows));
     if let Some(stages) = summary["stages_combined"].as_array() {
         page = page
             .heading("Between replicas")
