@@ -5,7 +5,7 @@
 //! framework but that it rests, so that disordered hosts have sites as well as crystals (compare the landmarks of Kahle, Musaelian, Marzari,
 //! Kozinsky, 10.1103/PhysRevMaterials.3.055404, which need the framework's coordinates).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use natron_atoms::{Cell, Vec3};
 
@@ -39,23 +39,28 @@ pub fn sites(paths: &Paths, stays: &[Stay], cell: &Cell, radius_a: f64) -> Vec<S
     let mut order: Vec<&Stay> = stays.iter().collect();
     order.sort_by(|a, b| b.frames().cmp(&a.frames()).then(a.atom.cmp(&b.atom)).then(a.from.cmp(&b.from)));
     let mut gathered: Vec<Gathered> = Vec::new();
+    let mut boxes = Boxes::new(cell, 2.0 * radius_a);
     for stay in order {
-        let way = |site: &Gathered| nearest(cell, &(stay.place_a - site.place_a));
-        let next = gathered.iter_mut().map(|site| (way(site), site));
-        let next = next.min_by(|a, b| a.0.norm_squared().total_cmp(&b.0.norm_squared()));
+        let way = |site: usize| nearest(cell, &(stay.place_a - gathered[site].place_a));
+        let near = boxes.around(&stay.place_a).map(|site| (way(site), site));
+        let next = near.min_by(|a, b| a.0.norm_squared().total_cmp(&b.0.norm_squared()).then(a.1.cmp(&b.1)));
         match next {
             Some((way, site)) if way.norm() < radius_a => {
+                let site = &mut gathered[site];
                 site.frames += stay.frames();
                 site.visits += 1;
                 site.place_a += way * (stay.frames() as f64 / site.frames as f64);
                 site.atoms.insert(stay.atom);
             }
-            _ => gathered.push(Gathered {
-                place_a: stay.place_a,
-                frames: stay.frames(),
-                visits: 1,
-                atoms: BTreeSet::from([stay.atom]),
-            }),
+            _ => {
+                boxes.add(&stay.place_a, gathered.len());
+                gathered.push(Gathered {
+                    place_a: stay.place_a,
+                    frames: stay.frames(),
+                    visits: 1,
+                    atoms: BTreeSet::from([stay.atom]),
+                });
+            }
         }
     }
     let replicas = paths.atoms.iter().map(|path| path.replica + 1).max().unwrap_or(1);
@@ -70,6 +75,52 @@ pub fn sites(paths: &Paths, stays: &[Stay], cell: &Cell, radius_a: f64) -> Vec<S
     let mut sites: Vec<Site> = gathered.into_iter().map(finish).collect();
     sites.sort_by(|a, b| b.occupancy.total_cmp(&a.occupancy));
     sites
+}
+
+/// Sites by where they were made, in boxes no thinner than twice the radius: one that a stay belongs to, and that has moved less than a radius
+/// since, is in the stay's box or in one beside it.
+struct Boxes<'c> {
+    cell: &'c Cell,
+    counts: [i64; 3],
+    of: HashMap<[i64; 3], Vec<usize>>,
+}
+
+impl<'c> Boxes<'c> {
+    fn new(cell: &'c Cell, size_a: f64) -> Self {
+        let counts = cell.heights_a().map(|height| ((height / size_a) as i64).clamp(1, 1000));
+        Self { cell, counts, of: HashMap::new() }
+    }
+
+    fn of_place(&self, place: &Vec3) -> [i64; 3] {
+        let fractional = self.cell.fractional(place);
+        std::array::from_fn(|k| {
+            let number = (fractional[k] * self.counts[k] as f64).floor() as i64;
+            if self.cell.periodic()[k] { number.rem_euclid(self.counts[k]) } else { number }
+        })
+    }
+
+    fn add(&mut self, place: &Vec3, site: usize) {
+        let number = self.of_place(place);
+        self.of.entry(number).or_default().push(site);
+    }
+
+    fn around(&self, place: &Vec3) -> impl Iterator<Item = usize> + '_ {
+        let own = self.of_place(place);
+        let mut numbers: Vec<[i64; 3]> = (0..27_i64)
+            .map(|k| {
+                let step = [k / 9 - 1, k / 3 % 3 - 1, k % 3 - 1];
+                std::array::from_fn(|axis| {
+                    let number = own[axis] + step[axis];
+                    let periodic = self.cell.periodic()[axis];
+                    if periodic { number.rem_euclid(self.counts[axis]) } else { number }
+                })
+            })
+            .collect();
+        // Few boxes are neighbours of themselves.
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().filter_map(move |number| self.of.get(&number)).flatten().copied()
+    }
 }
 
 /// The image of a way with fractional coordinates within 0.5 along periodic directions.

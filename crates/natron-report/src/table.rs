@@ -1,6 +1,6 @@
 //! Tables for the terminal and for a page.
 
-use crate::text::escape;
+use crate::text::{escape, typeset};
 
 /// Rows of text under a heading.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -73,12 +73,12 @@ impl Table {
         text
     }
 
-    /// An HTML `<table>`.
+    /// An HTML `<table>`, its words as a page can show them: plus-minus, powers, angstrom.
     pub fn to_html(&self) -> String {
         let row = |tag: &str, cells: &[String]| {
             let cell = |(k, text): (usize, &String)| {
                 let class = if self.right[k] { " class=\"right\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escape(text))
+                format!("<{tag}{class}>{}</{tag}>", escape(&typeset(text)))
             };
             format!("<tr>{}</tr>", cells.iter().enumerate().map(cell).collect::<String>())
         };

@@ -14,6 +14,8 @@ const FRAMES: usize = 4;
 /// The grid is no finer than this, A, and has about so many points at most.
 const SPACING_A: f64 = 0.4;
 const POINTS: f64 = 40_000.0;
+/// Visits of points by spheres that a frame may take: what is nearly empty has many wide ones.
+const VISITS: f64 = 5e7;
 /// Diameters of pores are counted up to this, A, in so many bins; wider ones in the last.
 const WIDEST_A: f64 = 12.0;
 const BINS: usize = 48;
@@ -76,8 +78,11 @@ pub(super) fn hollows(frames: &[&Structure], framework: &[Species]) -> Outcome<H
     }
     let some: Vec<Structure> =
         thinned(frames, FRAMES).into_iter().map(|frame| only(frame, framework)).collect();
-    let volume_a3 = some.first().ok_or("no frame was kept")?.cell.volume_a3();
-    let spacing_a = SPACING_A.max((volume_a3 / POINTS).cbrt());
+    let first = some.first().ok_or("no frame was kept")?;
+    let volume_a3 = first.cell.volume_a3();
+    // Each of V/s^3 points has a sphere of about the volume of an atom, V/N.
+    let by_visits = (volume_a3 * volume_a3 / first.len().max(1) as f64 / VISITS).powf(1.0 / 6.0);
+    let spacing_a = SPACING_A.max((volume_a3 / POINTS).cbrt()).max(by_visits);
     let of_frame = |frame: &Structure| {
         let found = pores(frame, radius_a, spacing_a, PROBE_A).map_err(|error| error.to_string())?;
         let ways = tortuosity(frame, radius_a, spacing_a, PROBE_A).map_err(|error| error.to_string())?;

@@ -34,14 +34,14 @@ pub(super) fn page(report: &DiffusionReport, options: &DiffusionOptions, build: 
         page = page.heading("Last frame").figure(&picture(&found.last), caption);
     }
     for (analysis, transport) in report.analyses.iter().zip(&report.transport) {
-        page = sections::diffusion(page, analysis, transport);
+        page = sections::diffusion(page, "", analysis, transport);
     }
     for found in &report.structure {
-        page = sections::structure(page, found);
+        page = sections::structure(page, "", found);
     }
     for found in &report.motion {
         let structure = report.structure.iter().find(|s| s.temperature_k == found.temperature_k);
-        page = sections::motion(page, found, structure);
+        page = sections::motion(page, "", found, structure);
     }
     page = thermo(page, report);
     decks(provenance(report, options, build).section(page), report).to_html()

@@ -13,20 +13,6 @@ use crate::envelope::json;
 /// Heights of small pictures.
 const LOW: f64 = 0.6 * HEIGHT;
 
-/// The same with the signs that a page can show: plus-minus, powers, angstrom.
-pub(crate) fn printed(rows: &[(String, String)]) -> Table {
-    let sign = |word: &str| match word {
-        "+-" => "\u{b1}".to_owned(),
-        "A" => "\u{c5}".to_owned(),
-        "A," => "\u{c5},".to_owned(),
-        "A)" => "\u{c5})".to_owned(),
-        "deg" => "\u{b0}".to_owned(),
-        _ => word.replace("m2/s", "m\u{b2}/s"),
-    };
-    let signs = |text: &String| text.split(' ').map(sign).collect::<Vec<_>>().join(" ");
-    table(&rows.iter().map(|(name, value)| (name.clone(), signs(value))).collect::<Vec<_>>())
-}
-
 /// Quantity and value.
 pub(crate) fn table(rows: &[(String, String)]) -> Table {
     let mut table = Table::new(&["quantity", "value"]);
@@ -40,12 +26,14 @@ fn owned(rows: Vec<(&'static str, String)>) -> Vec<(String, String)> {
     rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn at(temperature_k: Option<f64>) -> String {
-    temperature_k.map(|t| format!(" at {t:.0} K")).unwrap_or_default()
+/// Behind a heading: at which temperature, and of what (empty where the page has one subject).
+fn at(temperature_k: Option<f64>, of: &str) -> String {
+    let at = temperature_k.map(|t| format!(" at {t:.0} K")).unwrap_or_default();
+    if of.is_empty() { at } else { format!("{at}, {of}") }
 }
 
 /// One species at one temperature: numbers, MSD, local slope, posterior.
-pub(crate) fn diffusion(mut page: Page, analysis: &Analysis, transport: &Transport) -> Page {
+pub(crate) fn diffusion(mut page: Page, of: &str, analysis: &Analysis, transport: &Transport) -> Page {
     let result = &analysis.diffusion.result;
     let against = match result.reference.is_empty() {
         true => "the whole system".to_string(),
@@ -55,8 +43,8 @@ pub(crate) fn diffusion(mut page: Page, analysis: &Analysis, transport: &Transpo
     lines.push(("measured relative to".into(), against.clone()));
     lines.extend(owned(transport_rows(&transport.json())));
     page = page
-        .heading(&format!("Diffusion of {}{}", result.species, at(transport.temperature_k)))
-        .table(&printed(&lines));
+        .heading(&format!("Diffusion of {}{}", result.species, at(transport.temperature_k, of)))
+        .table(&table(&lines));
     let caption = format!(
         "Mean squared displacement of {} relative to {against}, averaged over atoms and time origins, with its standard error; the fitted \
          line with its 95 % band. Verdict: {}.",
@@ -72,6 +60,7 @@ pub(crate) fn diffusion(mut page: Page, analysis: &Analysis, transport: &Transpo
             let caption = "Posterior of D for a line through the MSD with the covariance of a random walk, in closed form.";
             page.figure(&pictures::posterior(posterior).to_svg(WIDTH, LOW), caption)
         }
+        Err(why) if result.D_m2_per_s.is_some() => page.note(&format!("No posterior of D: {why}.")),
         Err(why) => page.note(&format!("{}: no number for D, because {why}.", result.species)),
     }
     .note(&format!("Conductivity {CONDUCTIVITY_NOTE}. Finite cell: {}.", finite_cell(transport)))
@@ -87,7 +76,7 @@ fn finite_cell(transport: &Transport) -> String {
 /// D over temperature.
 pub(crate) fn arrhenius(mut page: Page, found: &Arrhenius) -> Page {
     page = page.heading(&format!("{} over temperature", found.species.symbol()));
-    page = page.table(&printed(&arrhenius_rows(&found.json())));
+    page = page.table(&table(&arrhenius_rows(&found.json())));
     if let Some(plot) = pictures::arrhenius(found) {
         let caption = "D of each run with its 68 % interval, and the posterior of the line with its 95 % band. The band is that of the line, \
                        not of another run.";
@@ -97,10 +86,10 @@ pub(crate) fn arrhenius(mut page: Page, found: &Arrhenius) -> Page {
 }
 
 /// Distributions, bonds, rings, pores and clusters at one temperature.
-pub(crate) fn structure(mut page: Page, found: &Structural) -> Page {
+pub(crate) fn structure(mut page: Page, of: &str, found: &Structural) -> Page {
     page = page
-        .heading(&format!("Structure{}", at(found.temperature_k)))
-        .table(&printed(&structure_rows(&found.json(false))));
+        .heading(&format!("Structure{}", at(found.temperature_k, of)))
+        .table(&table(&structure_rows(&found.json(false))));
     match structure_pictures::rdf(found) {
         Some(svg) => {
             let caption = "Partial radial distributions in shells of 0.05 \u{c5}. The first shell, whose atoms are the neighbours of the table, ends at the first minimum, or at 1.35 times the first maximum where there is no minimum.";
@@ -153,10 +142,10 @@ pub(crate) fn structure(mut page: Page, found: &Structural) -> Page {
 }
 
 /// Jumps, sites and displacements of one species at one temperature.
-pub(crate) fn motion(mut page: Page, found: &Motion, structure: Option<&Structural>) -> Page {
+pub(crate) fn motion(mut page: Page, of: &str, found: &Motion, structure: Option<&Structural>) -> Page {
     page = page
-        .heading(&format!("Motion of {}{}", found.species, at(found.temperature_k)))
-        .table(&printed(&owned(motion_rows(&found.json(false)))));
+        .heading(&format!("Motion of {}{}", found.species, at(found.temperature_k, of)))
+        .table(&table(&owned(motion_rows(&found.json(false)))));
     if let Ok(hops) = &found.hops {
         match (&hops.sites, structure) {
             (Ok(sites), Some(structure)) => {

@@ -9,7 +9,7 @@ use super::run::Replica;
 use super::summary::Summary;
 use super::thermo_file::trace;
 use super::thermo_pictures;
-use crate::diffusion::sections::{self, printed, table};
+use crate::diffusion::sections::{self, table};
 use crate::diffusion::{DiffusionReport, pictures};
 use crate::job::Job;
 use crate::provenance::Provenance;
@@ -48,7 +48,7 @@ pub(super) fn page(
     for warning in job.warnings() {
         page = page.warning(&format!("{warning}."));
     }
-    page = page.table(&printed(rows));
+    page = page.table(&table(rows));
     if let Some(stages) = summary["stages_combined"].as_array() {
         page = page
             .heading("Between replicas")
@@ -71,13 +71,13 @@ pub(super) fn page(
 /// Diffusion, structure and motion, one after the other.
 pub(crate) fn all_found(mut page: Page, found: &DiffusionReport) -> Page {
     for (analysis, transport) in found.analyses.iter().zip(&found.transport) {
-        page = sections::diffusion(page, analysis, transport);
+        page = sections::diffusion(page, "", analysis, transport);
     }
     for structure in &found.structure {
-        page = sections::structure(page, structure);
+        page = sections::structure(page, "", structure);
     }
     for motion in &found.motion {
-        page = sections::motion(page, motion, found.structure.first());
+        page = sections::motion(page, "", motion, found.structure.first());
     }
     page
 }

@@ -147,6 +147,7 @@ pub(super) fn page(found: &Found<'_>, warnings: &[String], stopped: Option<Stop>
 /// Everything about one filling: its structure, its displacements, and each of its temperatures.
 fn filling(mut page: Page, found: &Found<'_>, x: usize) -> Page {
     let mobile = found.job.mobile;
+    let of = format!("x = {x}");
     page = page.heading(&format!("{x} {mobile} atoms"));
     let of_filling = || found.cells.iter().filter(move |cell| cell.x == x);
     let hottest = of_filling().filter_map(|cell| cell.found.as_ref().ok()).next_back();
@@ -166,15 +167,15 @@ fn filling(mut page: Page, found: &Found<'_>, x: usize) -> Page {
         for (analysis, transport) in
             cell.found.iter().flat_map(|found| found.analyses.iter().zip(&found.transport))
         {
-            page = sections::diffusion(page, analysis, transport);
+            page = sections::diffusion(page, &of, analysis, transport);
         }
     }
     // Structure and motion change little enough with temperature to be shown once; every run has its own page.
     for structure in &hottest.structure {
-        page = sections::structure(page, structure);
+        page = sections::structure(page, &of, structure);
     }
     for motion in &hottest.motion {
-        page = sections::motion(page, motion, hottest.structure.first());
+        page = sections::motion(page, &of, motion, hottest.structure.first());
     }
     page
 }
