@@ -19,7 +19,7 @@ mod replicas;
 mod resume;
 mod schema;
 mod streams;
-mod study;
+pub(crate) mod study;
 mod tune;
 mod uncertainty;
 mod view;

@@ -11,5 +11,7 @@ mod interruption;
 mod kills;
 mod lammps;
 mod nac;
+mod reports;
+mod structure;
 mod support;
 mod trajectory;

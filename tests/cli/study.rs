@@ -37,7 +37,7 @@ restart_every_ps = 0.2
 "#;
 
 /// The crystal without two of its atoms, and the deck.
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let whole = super::argon();
     let lines: Vec<&str> = whole.lines().collect();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod argon;
+pub mod browser;
 pub mod oracle;
 pub mod random_deck;
 pub mod training;

@@ -141,6 +141,12 @@ impl Estimate {
         Measured::of(value, of_model, of_atoms, self.window.n_atoms(), self.shared)
     }
 
+    /// The fitted line at a lag (frames), A^2, with its error.
+    pub fn line_at(&self, lag_frames: f64) -> Measured {
+        let weights = &self.line.intercept_weights + lag_frames * &self.line.gradient_weights;
+        self.measure(weights.as_slice())
+    }
+
     /// A mean over the atoms of the window, whose variance for independent random walkers is `of_model`, with its error.
     pub fn mean_of(&self, atoms: &[f64], of_model: f64) -> Measured {
         let n = atoms.len() as f64;

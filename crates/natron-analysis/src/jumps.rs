@@ -11,6 +11,7 @@
 //! maximum of p above a threshold, one for each excursion above it; its vector is <r>_B - <r>_A.
 
 use natron_atoms::Vec3;
+use rayon::prelude::*;
 
 use crate::paths::Paths;
 
@@ -33,7 +34,7 @@ pub fn jumps(paths: &Paths, window: usize, threshold_a: f64) -> Vec<Jump> {
     let of = |(atom, path): (usize, &crate::paths::Path)| {
         of_path(atom, &path.positions_a.to_vec(paths.n_frames), window, threshold_a)
     };
-    paths.atoms.iter().enumerate().flat_map(of).collect()
+    paths.atoms.par_iter().enumerate().flat_map_iter(of).collect()
 }
 
 /// Jumps for each atom and ps of the paths; `None` without a path or with a single frame.

@@ -97,34 +97,75 @@ pub fn van_hove_distinct(
         return Err(RdfError::NotPeriodic { frame });
     }
     let of_origin = |origin: usize| {
-        let cell = trajectory.cells().at(origin);
         let (then, now) = (&trajectory.positions_a()[origin], &trajectory.positions_a()[origin + lag]);
-        let mut g = vec![0.0; bins];
-        for &i in &atoms {
-            for &j in atoms.iter().filter(|&&j| j != i) {
-                let shell = (nearest(cell, &(now[j] - then[i])).norm() / r_max_a * bins as f64) as usize;
-                if let Some(count) = g.get_mut(shell) {
-                    *count += 1.0;
-                }
+        let pick = |positions: &[Vec3]| atoms.iter().map(|&i| positions[i]).collect::<Vec<_>>();
+        distinct(trajectory.cells().at(origin), &pick(then), &pick(now), r_max_a, bins)
+    };
+    let all: Vec<Vec<f64>> = (0..origins).into_par_iter().map(of_origin).collect();
+    Ok(Shells::new(r_max_a, mean(&all)))
+}
+
+/// G_d of the atoms of `paths` in a cell that rests, from at most about `most` origins, evenly spaced; pairs are of one replica.
+///
+/// # Errors
+/// As [`van_hove_distinct`].
+pub fn van_hove_distinct_of_paths(
+    paths: &Paths,
+    cell: &Cell,
+    lag: usize,
+    (r_max_a, bins): (f64, usize),
+    most: usize,
+) -> Result<Shells, RdfError> {
+    let origins = paths.n_frames.saturating_sub(lag);
+    if origins == 0 || bins == 0 {
+        return Err(RdfError::Nothing);
+    }
+    if cell.periodic() != [true; 3] || cell.heights_a().iter().any(|height| 2.0 * r_max_a > *height) {
+        return Err(RdfError::NotPeriodic { frame: 0 });
+    }
+    let replicas = paths.atoms.iter().map(|path| path.replica + 1).max().unwrap_or(0);
+    let members =
+        |replica: usize| -> Vec<_> { paths.atoms.iter().filter(|path| path.replica == replica).collect() };
+    let stride = (origins * replicas).div_ceil(most.max(1)).max(1);
+    let mut all: Vec<Vec<f64>> = Vec::new();
+    for members in (0..replicas).map(members).filter(|members| members.len() > 1) {
+        let at = |frame: usize| members.iter().map(|path| path.positions_a.at(frame)).collect::<Vec<_>>();
+        let of_origin = |k: usize| distinct(cell, &at(k * stride), &at(k * stride + lag), r_max_a, bins);
+        all.par_extend((0..origins.div_ceil(stride)).into_par_iter().map(of_origin));
+    }
+    if all.is_empty() {
+        return Err(RdfError::Nothing);
+    }
+    Ok(Shells::new(r_max_a, mean(&all)))
+}
+
+/// Density of other atoms `now` around where each atom was `then`, over their mean density.
+fn distinct(cell: &Cell, then: &[Vec3], now: &[Vec3], r_max_a: f64, bins: usize) -> Vec<f64> {
+    let mut g = vec![0.0; bins];
+    for (i, was) in then.iter().enumerate() {
+        for (_, is) in now.iter().enumerate().filter(|(j, _)| *j != i) {
+            let shell = (nearest(cell, &(is - was)).norm() / r_max_a * bins as f64) as usize;
+            if let Some(count) = g.get_mut(shell) {
+                *count += 1.0;
             }
         }
-        let (n, width) = (atoms.len() as f64, r_max_a / bins as f64);
-        let density = n * (n - 1.0) / cell.volume_a3();
-        for (k, value) in g.iter_mut().enumerate() {
-            let shell = ((k + 1) as f64).powi(3) - (k as f64).powi(3);
-            *value /= density * 4.0 / 3.0 * std::f64::consts::PI * width.powi(3) * shell;
-        }
-        g
-    };
-    let add = |mut a: Vec<f64>, b: Vec<f64>| {
-        a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-        a
-    };
-    // In order, so that the sum does not depend on the threads.
-    let all: Vec<Vec<f64>> = (0..origins).into_par_iter().map(of_origin).collect();
-    let mut sum = all.into_iter().fold(vec![0.0; bins], add);
-    sum.iter_mut().for_each(|value| *value /= origins as f64);
-    Ok(Shells::new(r_max_a, sum))
+    }
+    let (n, width) = (then.len() as f64, r_max_a / bins as f64);
+    let density = n * (n - 1.0) / cell.volume_a3();
+    for (k, value) in g.iter_mut().enumerate() {
+        let shell = ((k + 1) as f64).powi(3) - (k as f64).powi(3);
+        *value /= density * 4.0 / 3.0 * std::f64::consts::PI * width.powi(3) * shell;
+    }
+    g
+}
+
+/// In order, so that the sum does not depend on the threads.
+fn mean(all: &[Vec<f64>]) -> Vec<f64> {
+    let mut sum = vec![0.0; all.first().map_or(0, Vec::len)];
+    for values in all {
+        sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value / all.len() as f64);
+    }
+    sum
 }
 
 /// The image of a way that is the shortest, if that is shorter than half the cell's thinnest height.
@@ -226,6 +267,24 @@ mod tests {
         // Frames that know nothing of each other: no structure (1 560 pairs a frame, 40 origins; 1 000 in the last shells).
         let later = van_hove_distinct(&random_gas(41), Species::NA, 1, 4.0, 4).expect("G_d");
         assert!((later.values[3] - 1.0).abs() < 0.06, "{:?}", later.values);
+    }
+
+    #[test]
+    fn paths_give_the_same_as_the_trajectory() {
+        let gas = random_gas(9);
+        let way = |k: usize| Track::from(gas.positions_a().iter().map(|frame| frame[k]).collect::<Vec<_>>());
+        let atoms = (0..40).map(|k| Path { replica: 0, positions_a: Arc::new(way(k)) }).collect();
+        let paths = Paths { spacing_ps: 1.0, n_frames: 9, atoms };
+        let cell = gas.cells().at(0);
+        let found = van_hove_distinct_of_paths(&paths, cell, 2, (4.0, 16), 100).expect("G_d");
+        let expected = van_hove_distinct(&gas, Species::NA, 2, 4.0, 16).expect("G_d");
+        assert!(found.values.iter().zip(&expected.values).all(|(a, b)| (a - b).abs() < 1e-12));
+        let fewer = van_hove_distinct_of_paths(&paths, cell, 2, (4.0, 16), 3).expect("G_d");
+        assert_ne!(fewer, found);
+        assert!(van_hove_distinct_of_paths(&paths, cell, 9, (4.0, 16), 3).is_err());
+        assert!(van_hove_distinct_of_paths(&paths, cell, 2, (6.0, 16), 3).is_err());
+        let one = Paths { atoms: paths.atoms[..1].to_vec(), ..paths };
+        assert!(van_hove_distinct_of_paths(&one, cell, 2, (4.0, 16), 3).is_err());
     }
 
     #[test]

@@ -28,6 +28,25 @@ pub struct Path {
     pub positions_a: Arc<Track>,
 }
 
+impl Paths {
+    /// Every `stride`-th frame of them (1 at the least).
+    pub fn every(&self, stride: usize) -> Self {
+        let stride = stride.max(1);
+        if stride == 1 {
+            return self.clone();
+        }
+        let thin = |path: &Path| {
+            let frames = (0..self.n_frames).step_by(stride).map(|frame| path.positions_a.at(frame));
+            Path { replica: path.replica, positions_a: Arc::new(Track::from(frames.collect::<Vec<_>>())) }
+        };
+        Self {
+            spacing_ps: self.spacing_ps * stride as f64,
+            n_frames: self.n_frames.div_ceil(stride),
+            atoms: self.atoms.iter().map(thin).collect(),
+        }
+    }
+}
+
 /// Replicas may differ in frame spacing by this fraction of it.
 const SPACING_TOLERANCE: f64 = 1e-6;
 

@@ -11,6 +11,9 @@ const MOST_POINTS: usize = 4_000_000;
 /// A sphere wider than this is not looked for: beyond it a cell is empty rather than porous, A.
 const WIDEST_A: f64 = 40.0;
 
+/// A sphere that sticks out of a wider one by less than this part of the spacing is left out.
+const SLIVER: f64 = 0.1;
+
 /// How the volume of a cell is shared out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pores {
@@ -54,13 +57,7 @@ pub fn pores(
     spacing_a: f64,
     probe_a: f64,
 ) -> Result<Pores, PoresError> {
-    if structure.cell.periodic() != [true; 3] {
-        return Err(PoresError::NotPeriodic);
-    }
-    if structure.is_empty() {
-        return Err(PoresError::Empty);
-    }
-    let grid = Grid::new(&structure.cell, spacing_a)?;
+    let grid = Grid::of(structure, spacing_a)?;
     let room = grid.room(structure, &radius_a);
     let diameters = grid.diameters(&room);
     let share = |count: usize| count as f64 / grid.points() as f64;
@@ -92,12 +89,28 @@ impl Pores {
 }
 
 /// Points along the three vectors of a cell.
-struct Grid<'c> {
+pub(crate) struct Grid<'c> {
     cell: &'c Cell,
     counts: [usize; 3],
 }
 
 impl<'c> Grid<'c> {
+    /// The grid over the cell of a structure that has pores.
+    pub(crate) fn of(structure: &'c Structure, spacing_a: f64) -> Result<Self, PoresError> {
+        if structure.cell.periodic() != [true; 3] {
+            return Err(PoresError::NotPeriodic);
+        }
+        if structure.is_empty() {
+            return Err(PoresError::Empty);
+        }
+        Self::new(&structure.cell, spacing_a)
+    }
+
+    /// Points along each vector of the cell.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        self.counts
+    }
+
     fn new(cell: &'c Cell, spacing_a: f64) -> Result<Self, PoresError> {
         let along = std::array::from_fn(|k| (cell.vector(k).norm() / spacing_a).ceil().max(1.0));
         let points = along.iter().product::<f64>();
@@ -126,7 +139,7 @@ impl<'c> Grid<'c> {
     }
 
     /// Distance (A) of every point from the surface of the next atom, negative inside one.
-    fn room(&self, structure: &Structure, radius_a: &impl Fn(Species) -> f64) -> Vec<f64> {
+    pub(crate) fn room(&self, structure: &Structure, radius_a: &impl Fn(Species) -> f64) -> Vec<f64> {
         let mut room = vec![0.5 * WIDEST_A; self.points()];
         let thickest = structure.species.iter().map(|s| radius_a(*s)).fold(0.0, f64::max);
         // From every atom outward as far as it may be the next one.
@@ -168,10 +181,17 @@ impl<'c> Grid<'c> {
         let mut order: Vec<usize> = (0..room.len()).filter(|&point| room[point] > 0.0).collect();
         order.sort_by(|&a, &b| room[b].total_cmp(&room[a]).then(a.cmp(&b)));
         let mut diameters = vec![0.0; room.len()];
+        // How deep each point lies in the deepest of the spheres so far. A sphere that is inside of another adds nothing: most are.
+        let mut depth = vec![f64::NEG_INFINITY; room.len()];
+        let sliver = SLIVER * self.spacing_a();
         for centre in order {
+            if depth[centre] >= room[centre] - sliver {
+                continue;
+            }
             // From the widest sphere to the narrowest: who has a diameter keeps it.
             let place = self.place(self.steps(centre));
-            self.around(&place, room[centre], |point, _| {
+            self.around(&place, room[centre], |point, distance| {
+                depth[point] = depth[point].max(room[centre] - distance);
                 if diameters[point] == 0.0 && room[point] > 0.0 {
                     diameters[point] = 2.0 * room[centre];
                 }

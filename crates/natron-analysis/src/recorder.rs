@@ -38,6 +38,10 @@ pub struct Recording {
     pub volume_a3: Option<f64>,
     /// Mean of the shortest distance between opposite faces of the cell, A.
     pub height_a: Option<f64>,
+    /// The cell, where it is the same in all frames.
+    pub cell: Option<Cell>,
+    /// Where the centre of mass of the reference is in the first frame, A.
+    pub centre_a: Vec3,
 }
 
 /// Vectors that are kept in double precision; beyond, all are kept in single.
@@ -59,6 +63,9 @@ pub struct Recorder {
     velocities: Option<Vec<Track>>,
     walls: Walls,
     single: bool,
+    cell: Option<Cell>,
+    cell_changes: bool,
+    centre_a: Vec3,
     volume_a3: f64,
     height_a: f64,
     has_volume: bool,
@@ -102,6 +109,9 @@ impl Recorder {
             times_ps: Vec::new(),
             walls: Walls::default(),
             single: false,
+            cell: None,
+            cell_changes: false,
+            centre_a: Vec3::zeros(),
             volume_a3: 0.0,
             height_a: 0.0,
             has_volume: true,
@@ -134,6 +144,11 @@ impl Recorder {
         for (track, &atom) in self.positions.iter_mut().zip(&self.mobile) {
             track.push(place(atom) - centre);
         }
+        if frame == 0 {
+            self.centre_a = centre;
+            self.cell = Some(cell.clone());
+        }
+        self.cell_changes |= self.cell.as_ref() != Some(cell);
         self.push_velocities(velocities.filter(|v| v.len() == self.atoms));
         self.has_volume &= cell.periodic() == [true; 3];
         self.volume_a3 += cell.volume_a3();
@@ -186,6 +201,8 @@ impl Recorder {
             n_frames,
             volume_a3: mean(self.volume_a3),
             height_a: mean(self.height_a),
+            cell: self.cell.filter(|_| !self.cell_changes),
+            centre_a: self.centre_a,
             positions_a: shared(self.positions),
             velocities_a_per_fs: self.velocities.map(shared),
         })

@@ -26,6 +26,7 @@ pub mod map;
 pub mod md;
 pub mod new_deck;
 pub mod potentials;
+mod provenance;
 pub mod repair;
 pub mod run_directory;
 pub mod schema;

@@ -86,7 +86,9 @@ impl Plot {
 
     fn xs(&self) -> impl Iterator<Item = f64> {
         self.series.iter().flat_map(|s| match &s.kind {
-            Kind::Line { points, .. } | Kind::Scatter { points } => points.iter().map(|p| p.0).collect(),
+            Kind::Line { points, .. } | Kind::Scatter { points } | Kind::Faint { points } => {
+                points.iter().map(|p| p.0).collect()
+            }
             Kind::Band { points } | Kind::Bars { points } | Kind::Graded { points } => {
                 points.iter().map(|p| p.0).collect()
             }
@@ -99,7 +101,9 @@ impl Plot {
     fn ys(&self) -> impl Iterator<Item = f64> {
         let log = self.log.1;
         self.series.iter().flat_map(move |s| match &s.kind {
-            Kind::Line { points, .. } | Kind::Scatter { points } => points.iter().map(|p| p.1).collect(),
+            Kind::Line { points, .. } | Kind::Scatter { points } | Kind::Faint { points } => {
+                points.iter().map(|p| p.1).collect()
+            }
             Kind::Graded { points } => points.iter().map(|p| p.1).collect(),
             Kind::Band { points } if log => points.iter().map(|p| p.2).collect(),
             Kind::Band { points } => points.iter().flat_map(|p| [p.1, p.2]).collect(),
@@ -113,7 +117,8 @@ impl Plot {
         let mut svg =
             format!("<svg x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" viewBox=\"{x} {y} {w} {h}\">");
         // Areas lie below lines and marks, whatever order they were added in.
-        let is_area = |s: &&Series| matches!(s.kind, Kind::Band { .. } | Kind::Span { .. });
+        let is_area =
+            |s: &&Series| matches!(s.kind, Kind::Band { .. } | Kind::Span { .. } | Kind::Faint { .. });
         for series in self.series.iter().filter(is_area) {
             svg.push_str(&draw_one(frame, series));
         }
@@ -326,6 +331,10 @@ fn draw_one(frame: &Frame, series: &Series) -> String {
             )
         }
         Kind::Scatter { points } => draw_dots(&marks(frame, points), colour),
+        Kind::Faint { points } => format!(
+            "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.75\" stroke-width=\"2.6\" stroke-linecap=\"round\"/>",
+            dots(&marks(frame, points))
+        ),
         Kind::Band { points } => {
             format!("<path d=\"{}\" fill=\"{colour}\" fill-opacity=\"0.18\"/>", band(frame, points))
         }
@@ -415,7 +424,9 @@ fn sample(series: &Series, x: f64, y: f64) -> String {
             let extra = if *dashed { " class=\"ink-line\" stroke-dasharray=\"6 4\"" } else { "" };
             format!("<path d=\"M{x1} {y0}h22\" stroke=\"{colour}\" stroke-width=\"1.75\"{extra}/>")
         }
-        Kind::Scatter { .. } | Kind::Graded { .. } => draw_dots(&[(x + 11.0, y)], colour),
+        Kind::Scatter { .. } | Kind::Faint { .. } | Kind::Graded { .. } => {
+            draw_dots(&[(x + 11.0, y)], colour)
+        }
         Kind::Bars { .. } => {
             let bar = format!(
                 "<path d=\"M{} {}v12\" stroke=\"{colour}\" stroke-width=\"1.25\"/>",

@@ -52,7 +52,14 @@ pub(crate) fn draw(frame: &Frame, points: &[(f64, f64, f64)]) -> String {
     for &(x, y, value) in points {
         steps[step(value, ends)].extend(frame.place(x, y));
     }
-    let size = if points.len() > 600 { "4" } else { "6" };
+    let size = if points.len() > 600 { 4.0 } else { 6.0 };
+    let all: Vec<(f64, f64)> = steps.iter().flatten().copied().collect();
+    // A rim in the colour of the text: the darkest colours vanish on a dark screen, the lightest on paper.
+    let rim = format!(
+        "<path class=\"ink-line\" d=\"{}\" fill=\"none\" stroke=\"#222222\" stroke-opacity=\"0.55\" stroke-width=\"{}\" stroke-linecap=\"round\"/>",
+        dots(&all),
+        size + 1.6
+    );
     let path = |(k, pixels): (usize, &Vec<(f64, f64)>)| {
         let colour = colour((k as f64 + 0.5) / STEPS as f64);
         format!(
@@ -60,7 +67,8 @@ pub(crate) fn draw(frame: &Frame, points: &[(f64, f64, f64)]) -> String {
             dots(pixels)
         )
     };
-    steps.iter().enumerate().filter(|(_, pixels)| !pixels.is_empty()).map(path).collect()
+    let marks: String = steps.iter().enumerate().filter(|(_, pixels)| !pixels.is_empty()).map(path).collect();
+    if all.is_empty() { marks } else { rim + &marks }
 }
 
 /// The scale, right above the frame: what is shown, lowest value, bar, highest value.

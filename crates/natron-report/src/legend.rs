@@ -88,7 +88,7 @@ pub(crate) fn occupied(frame: &Frame, plot: &Plot) -> Vec<(f64, f64)> {
                     pixels.extend([y - half, y, y + half].iter().filter_map(|&y| frame.place(x, y)));
                 }
             }
-            Kind::Span { .. } => {}
+            Kind::Span { .. } | Kind::Faint { .. } => {}
         }
     }
     pixels

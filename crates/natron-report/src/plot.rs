@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Line { points: Vec<(f64, f64)>, dashed: bool },
     /// Separate marks.
     Scatter { points: Vec<(f64, f64)> },
+    /// Small grey marks behind everything.
+    Faint { points: Vec<(f64, f64)> },
     /// The area between two curves: (x, low, high).
     Band { points: Vec<(f64, f64, f64)> },
     /// Marks with vertical bars: (x, y, half-height).
@@ -83,6 +85,16 @@ impl Plot {
         self.push(name, Kind::Band { points: points.to_vec() }, colour)
     }
 
+    /// Like [`Plot::band`], in grey: the band of a dashed line.
+    pub fn grey_band(self, name: &str, points: &[(f64, f64, f64)]) -> Self {
+        self.push(name, Kind::Band { points: points.to_vec() }, "#6b6b6b")
+    }
+
+    /// Small grey marks behind everything else, for orientation.
+    pub fn faint(self, points: &[(f64, f64)]) -> Self {
+        self.push("", Kind::Faint { points: points.to_vec() }, "#8a8a8a")
+    }
+
     /// Marks; of many marks on one spot one is drawn.
     pub fn scatter(self, name: &str, points: &[(f64, f64)]) -> Self {
         let colour = self.next_colour();
@@ -145,7 +157,7 @@ impl Plot {
         let takes_colour = |s: &&Series| match s.kind {
             Kind::Line { dashed, .. } => !dashed,
             Kind::Scatter { .. } | Kind::Bars { .. } => true,
-            Kind::Band { .. } | Kind::Graded { .. } | Kind::Span { .. } => false,
+            Kind::Faint { .. } | Kind::Band { .. } | Kind::Graded { .. } | Kind::Span { .. } => false,
         };
         self.series.iter().filter(takes_colour).count()
     }

@@ -1,6 +1,6 @@
 //! Tables for the terminal and for a page.
 
-use crate::text::escape;
+use crate::text::{escape, typeset};
 
 /// Rows of text under a heading.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -73,18 +73,20 @@ impl Table {
         text
     }
 
-    /// An HTML `<table>`.
+    /// An HTML `<table>`, its words as a page can show them: plus-minus, powers, angstrom.
     pub fn to_html(&self) -> String {
         let row = |tag: &str, cells: &[String]| {
             let cell = |(k, text): (usize, &String)| {
                 let class = if self.right[k] { " class=\"right\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escape(text))
+                format!("<{tag}{class}>{}</{tag}>", escape(&typeset(text)))
             };
             format!("<tr>{}</tr>", cells.iter().enumerate().map(cell).collect::<String>())
         };
         let body: String = self.rows.iter().map(|r| row("td", r)).collect();
         format!(
-            "<div class=\"wide\"><table><thead>{}</thead><tbody>{body}</tbody></table></div>",
+            "<div class=\"wide\"><table{}><thead>{}</thead><tbody>{body}</tbody></table></div>",
+            // Name and value: long values break, where wider tables are scrolled.
+            if self.heading.len() == 2 { " class=\"facts\"" } else { "" },
             row("th", &self.heading)
         )
     }

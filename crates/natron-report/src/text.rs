@@ -19,6 +19,16 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
+/// Words that a terminal shows in ASCII as a page shows them: `+-`, `m2/s` and, alone as a unit, `A`.
+pub fn typeset(text: &str) -> String {
+    let word = |word: &str| match word {
+        "+-" => "\u{b1}".to_owned(),
+        "A" | "A," | "A)" | "A/s" => word.replace('A', "\u{c5}"),
+        _ => word.replace("m2/s", "m\u{b2}/s"),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// About how wide `text` is in units of the font size, for a sans-serif face. No font is consulted: the estimate is
 /// meant for margins and legend boxes, and errs on the wide side.
 pub fn width_em(text: &str) -> f64 {
@@ -52,6 +62,12 @@ mod tests {
     fn hostile_text_loses_its_markup() {
         assert_eq!(escape("<b a='\"'>&\u{0}"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;\u{fffd}");
         assert_eq!(escape("Å² 10⁻⁹"), "Å² 10⁻⁹");
+    }
+
+    #[test]
+    fn units_are_typeset_and_words_are_not() {
+        let text = "D / (m2/s): 2 +- 1, 3.1 A, (4 A) of Ar, A.xyz";
+        assert_eq!(typeset(text), "D / (m\u{b2}/s): 2 \u{b1} 1, 3.1 \u{c5}, (4 \u{c5}) of Ar, A.xyz");
     }
 
     #[test]

@@ -23,7 +23,7 @@ Set-up and checks of the natron workspace.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  setup [--dry-run] [--oracles]  install what the build needs; --oracles: and the Python that tests compare with
+  setup [--dry-run] [--oracles]  install what the build needs; --oracles: and what tests compare with
   demo                           set up, build without training, run natron md examples/na22c200.toml
   test [CHECK...]                set up, then every check that CI runs, cheapest first (or only those named)
   bench-md                       compare natron bench with the processor time of whole runs; fails above 10 %
@@ -31,7 +31,7 @@ Commands:
 
 Options of setup:
   --dry-run   print what would be done and do nothing
-  --oracles   also make the virtual environment target/oracles
+  --oracles   also make the virtual environment target/oracles, and find or install Chromium
 
 Exit codes: 0 done, 1 a step or a check failed, 2 wrong usage or something is missing that must be installed by hand.
 ";

@@ -13,6 +13,19 @@ pub(super) struct Group {
     pub runs: Vec<usize>,
 }
 
+impl Group {
+    /// All runs, whatever their temperature.
+    pub fn of_all(runs: &[Run]) -> Self {
+        let members: Vec<usize> = (0..runs.len()).collect();
+        Self { temperature_k: mean(runs, &members), runs: members }
+    }
+
+    /// Its runs.
+    pub fn members<'r>(&self, runs: &'r [Run]) -> Vec<&'r Run> {
+        self.runs.iter().map(|&k| &runs[k]).collect()
+    }
+}
+
 /// Measured temperatures of runs at one temperature may differ by this fraction.
 const MEASURED: f64 = 0.05;
 /// Temperatures that were asked for differ by this fraction only where they are different.
@@ -28,12 +41,7 @@ fn key(file: &Path, run: &Run, given: bool) -> Option<(f64, f64)> {
 pub(super) fn groups(files: &[PathBuf], runs: &[Run], given: bool) -> Vec<Group> {
     let keys: Option<Vec<(f64, f64)>> =
         files.iter().zip(runs).map(|(file, run)| key(file, run, given)).collect();
-    let all = || {
-        vec![Group {
-            temperature_k: mean(runs, &(0..runs.len()).collect::<Vec<_>>()),
-            runs: (0..runs.len()).collect(),
-        }]
-    };
+    let all = || vec![Group::of_all(runs)];
     let Some(keys) = keys else { return all() };
     let folder = |k: usize| run_folder(&files[k]);
     if (1..files.len()).all(|k| folder(k).is_some() && folder(k) == folder(0)) {

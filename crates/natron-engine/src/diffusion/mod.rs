@@ -1,10 +1,16 @@
 //! `natron diffusion`: diffusion coefficients from trajectories. A run's own summary comes from here too.
 
+mod findings;
 mod groups;
+mod hollows;
+pub(crate) mod motion;
 mod page;
 pub(crate) mod pictures;
 mod rows;
+pub(crate) mod sections;
 pub(crate) mod source;
+pub(crate) mod structure;
+mod structure_pictures;
 mod temperatures;
 mod transport;
 
@@ -21,7 +27,9 @@ use self::source::{Run, deck_of, expand_all, open, record};
 use crate::envelope::{Build, json};
 use crate::{Failure, InputError, files};
 
-pub use self::rows::{arrhenius_rows, rows, transport_rows};
+pub use self::motion::Motion;
+pub use self::rows::{arrhenius_rows, motion_rows, rows, structure_rows, transport_rows};
+pub use self::structure::Structural;
 pub use self::temperatures::Arrhenius;
 pub use self::transport::Transport;
 
@@ -66,6 +74,12 @@ pub struct DiffusionReport {
     pub analyses: Vec<Analysis>,
     /// What else is known of each of them.
     pub transport: Vec<Transport>,
+    /// How the atoms of each of them move.
+    pub motion: Vec<Motion>,
+    /// The structure at each temperature.
+    pub structure: Vec<Structural>,
+    /// The species relative to whose centre of mass everything is measured; empty: the whole system.
+    pub reference: Vec<Species>,
     /// One for each mobile species, where there are several temperatures.
     pub arrhenius: Vec<Arrhenius>,
     /// Why the numbers may not be what they seem.
@@ -79,23 +93,14 @@ pub struct DiffusionReport {
 pub fn diffusion(options: &DiffusionOptions, build: &Build) -> Result<DiffusionReport, Failure> {
     check(options)?;
     let (files, from) = expand_all(&options.trajectories)?;
-    let (mobile, runs) = read_all(&files, options)?;
+    let Read { mobile, reference, runs } = read_all(&files, options)?;
     let runs = with_temperatures(runs, &from, options);
     let groups = groups(&files, &runs, options.temperature_k.is_some());
-    let mut report = DiffusionReport {
-        warnings: ensemble_warnings(&runs),
-        trajectories: files,
-        analyses: Vec::new(),
-        transport: Vec::new(),
-        arrhenius: Vec::new(),
-    };
-    for species in &mobile {
-        report.add(*species, &groups, &runs, options)?;
-    }
+    let mut report = DiffusionReport::of(files, &mobile, reference, &runs, &groups, options)?;
     let at_k = options.at_temperature_k.unwrap_or(300.0);
     report.warnings.extend(report.arrhenius.iter().flat_map(|line| line.warnings(at_k)));
     if let Some(path) = &options.report {
-        files::replace(path, page::page(&report, build).as_bytes())?;
+        files::replace(path, page::page(&report, options, build).as_bytes())?;
     }
     Ok(report)
 }
@@ -126,8 +131,17 @@ fn check(options: &DiffusionOptions) -> Result<(), InputError> {
     Ok(())
 }
 
-/// Species to follow, and all runs.
-fn read_all(files: &[PathBuf], options: &DiffusionOptions) -> Result<(Vec<Species>, Vec<Run>), Failure> {
+/// What was read.
+struct Read {
+    /// Species to follow.
+    mobile: Vec<Species>,
+    /// Species whose drift is removed.
+    reference: Vec<Species>,
+    /// One for each file.
+    runs: Vec<Run>,
+}
+
+fn read_all(files: &[PathBuf], options: &DiffusionOptions) -> Result<Read, Failure> {
     let first = files.first().ok_or_else(|| InputError::new("no trajectory was given"))?;
     let mut sources = Vec::new();
     let mut errors = Vec::new();
@@ -166,7 +180,7 @@ fn read_all(files: &[PathBuf], options: &DiffusionOptions) -> Result<(Vec<Specie
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok((mobile, runs)) } else { Err(errors.into()) }
+    if errors.is_empty() { Ok(Read { mobile, reference, runs }) } else { Err(errors.into()) }
 }
 
 /// What the user says of temperatures stands before what the files say.
@@ -179,17 +193,17 @@ fn with_temperatures(mut runs: Vec<Run>, from: &[usize], options: &DiffusionOpti
     runs
 }
 
-/// The diffusion of each of `mobile` in replicas of one system, relative to `reference`.
+/// The diffusion of each of `mobile` in replicas of one system, relative to `reference`, and all that belongs to it.
 pub(crate) fn analyse(
     files: &[PathBuf],
     mobile: &[Species],
     reference: &[Species],
-) -> Result<Vec<Analysis>, Failure> {
+) -> Result<DiffusionReport, Failure> {
     let options = DiffusionOptions::default();
     let read = |file: &PathBuf| record(file, open(file, &options)?, mobile, reference);
     let runs = files.iter().map(read).collect::<Result<Vec<Run>, InputError>>()?;
-    let recordings: Vec<&Recording> = runs.iter().map(|run| &run.recording).collect();
-    mobile.iter().map(|species| Ok(of_recordings(&recordings, *species, files)?)).collect()
+    let group = Group::of_all(&runs);
+    Ok(DiffusionReport::of(files.to_vec(), mobile, reference.to_vec(), &runs, &[group], &options)?)
 }
 
 fn of_recordings(
@@ -203,22 +217,56 @@ fn of_recordings(
 }
 
 impl DiffusionReport {
+    /// Analyses every species at every temperature.
+    fn of(
+        files: Vec<PathBuf>,
+        mobile: &[Species],
+        reference: Vec<Species>,
+        runs: &[Run],
+        groups: &[Group],
+        options: &DiffusionOptions,
+    ) -> Result<Self, InputError> {
+        let structures: Vec<_> = groups
+            .iter()
+            .map(|group| Structural::new(&group.members(runs), group, mobile, &reference))
+            .collect();
+        let mut report = Self {
+            warnings: ensemble_warnings(runs),
+            trajectories: files,
+            analyses: Vec::new(),
+            transport: Vec::new(),
+            motion: Vec::new(),
+            structure: Vec::new(),
+            arrhenius: Vec::new(),
+            reference,
+        };
+        for species in mobile {
+            report.add(*species, groups, runs, &structures, options)?;
+        }
+        report.structure = structures.into_iter().flatten().collect();
+        Ok(report)
+    }
+
     /// Analyses one species.
     fn add(
         &mut self,
         species: Species,
         groups: &[Group],
         runs: &[Run],
+        structures: &[Option<Structural>],
         options: &DiffusionOptions,
     ) -> Result<(), InputError> {
         let mut measured = Vec::new();
-        for group in groups {
-            let members: Vec<&Run> = group.runs.iter().map(|&k| &runs[k]).collect();
+        for (group, structure) in groups.iter().zip(structures) {
+            let members = group.members(runs);
             let recordings: Vec<&Recording> = members.iter().map(|run| &run.recording).collect();
             let analysis = of_recordings(&recordings, species, &self.trajectories)?;
             let alone = temperatures::each_alone(&recordings, species);
             let transport = Transport::new(&members, group, &analysis, &alone, options)
                 .map_err(|error| InputError::new(error.to_string()).in_file(&self.trajectories[0]))?;
+            let motion = Motion::new(&members, group, &analysis, structure.as_ref())
+                .map_err(|error| InputError::new(error.to_string()).in_file(&self.trajectories[0]))?;
+            self.motion.push(motion);
             measured.push(temperatures::Measured::new(group, &members, &analysis, alone));
             self.analyses.push(analysis);
             self.transport.push(transport);
@@ -237,6 +285,8 @@ impl DiffusionReport {
         map.insert("diffusion".into(), results.collect());
         map.insert("transport".into(), self.transport.iter().map(Transport::json).collect());
         map.insert("arrhenius".into(), self.arrhenius.iter().map(Arrhenius::json).collect());
+        map.insert("structure".into(), self.structure.iter().map(|found| found.json(true)).collect());
+        map.insert("motion".into(), self.motion.iter().map(|found| found.json(true)).collect());
         let files = self.trajectories.iter().map(|path| Value::from(path.display().to_string()));
         map.insert("trajectories".into(), files.collect());
         map.insert("warnings".into(), self.warnings.clone().into());

@@ -10,7 +10,10 @@ pub(crate) const WIDTH: f64 = 640.0;
 /// Height of a picture, px.
 pub(crate) const HEIGHT: f64 = 400.0;
 
-/// MSD with its error and the fitted line.
+/// Points of the band of a fitted line.
+const BAND: usize = 24;
+
+/// MSD with its error, and the fitted line with its 95 % band.
 pub(crate) fn msd(analysis: &Analysis) -> Plot {
     let curve = &analysis.diffusion.msd;
     let points: Vec<(f64, f64)> = curve.time_ps.iter().copied().zip(curve.msd_a2.iter().copied()).collect();
@@ -24,6 +27,17 @@ pub(crate) fn msd(analysis: &Analysis) -> Plot {
     if let Some(fit) = analysis.diffusion.fit {
         let at = |t: f64| (t, fit.intercept_a2 + fit.gradient_a2_per_ps * t);
         plot = plot.dashed("fit", &[at(fit.from_ps), at(fit.to_ps)]).span("fitted", fit.from_ps, fit.to_ps);
+        if let Some(estimate) = &analysis.diffusion.estimate {
+            let (first, last) = estimate.ends();
+            let spacing_ps = fit.to_ps / last as f64;
+            let lag = |k: usize| first as f64 + (last - first) as f64 * k as f64 / BAND as f64;
+            let of_line = (0..=BAND).map(|k| {
+                let line = estimate.line_at(lag(k));
+                let half = line.half_width(0.95);
+                (lag(k) * spacing_ps, line.value - half, line.value + half)
+            });
+            plot = plot.grey_band("fit, 95 %", &of_line.collect::<Vec<_>>());
+        }
     }
     plot
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use natron_analysis::sample::Sample;
 use natron_analysis::{Recorder, Recording};
 use natron_atoms::Species;
 use natron_dynamics::MdDeck;
@@ -9,6 +10,7 @@ use natron_io::ReadError;
 use natron_io::trajectory::Source;
 
 use super::DiffusionOptions;
+use super::structure::frames_to_keep;
 use crate::InputError;
 use crate::md::TRAJECTORY;
 use crate::run_directory::replica_folders;
@@ -17,6 +19,8 @@ use crate::run_directory::replica_folders;
 #[derive(Debug)]
 pub(super) struct Run {
     pub recording: Recording,
+    /// Some of its frames, whole.
+    pub sample: Sample,
     /// What each recorded stage held constant.
     pub ensembles: Vec<String>,
     /// The mean of the temperatures in the file, or what the user says, K.
@@ -99,13 +103,15 @@ pub(super) fn record(
     let about = source.about().clone();
     let refuse = |error: natron_analysis::DiffusionError| InputError::new(error.to_string()).in_file(file);
     let mut recorder = Recorder::new(&about.species, &about.masses_amu, mobile, reference).map_err(refuse)?;
+    let mut sample = Sample::new(&about.species, frames_to_keep(about.species.len()));
     source.read(&mut |frame| {
         let velocities = frame.velocities_a_per_fs.as_deref();
-        recorder.push(frame.time_ps, &frame.cell, &frame.positions_a, velocities).map_err(|error| ReadError {
-            line: frame.line,
-            ..ReadError::of_file(file, error.to_string(), "")
-        })
+        recorder.push(frame.time_ps, &frame.cell, &frame.positions_a, velocities).map_err(|error| {
+            ReadError { line: frame.line, ..ReadError::of_file(file, error.to_string(), "") }
+        })?;
+        sample.push(frame.cell, frame.positions_a);
+        Ok(())
     })?;
     let recording = recorder.finish().map_err(refuse)?;
-    Ok(Run { recording, ensembles: about.ensembles, temperature_k: about.temperature_k })
+    Ok(Run { recording, sample, ensembles: about.ensembles, temperature_k: about.temperature_k })
 }

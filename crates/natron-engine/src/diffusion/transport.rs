@@ -106,7 +106,7 @@ impl Transport {
     }
 }
 
-const NO_TEMPERATURE: &str = "the files do not say it: give --temperature-K";
+pub(super) const NO_TEMPERATURE: &str = "the files do not say it: give --temperature-K";
 /// What conductivities assume.
 pub(super) const CONDUCTIVITY_NOTE: &str = "assumes the charge +1 on every ion; beside metallic sodium, whose charge is shared, conductivity is not defined by it";
 

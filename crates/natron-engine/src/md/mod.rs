@@ -15,6 +15,7 @@ mod speed;
 mod stages;
 mod summary;
 pub(crate) mod thermo_file;
+pub(crate) mod thermo_pictures;
 mod uncertain;
 
 pub use job::MdJob;

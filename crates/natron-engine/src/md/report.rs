@@ -1,20 +1,20 @@
 //! report.html: what a run found, on one page.
 
 use natron_atoms::{Structure, Vec3};
-use natron_report::{Page, Plot, StructurePicture, Table};
+use natron_report::{Page, StructurePicture, Table};
 use serde_json::Value;
 
-use super::MdJob;
 use super::explain::to_toml;
 use super::run::Replica;
-use super::thermo_file::{ThermoTrace, trace};
-use crate::diffusion::Analysis;
-use crate::diffusion::pictures::{self, HEIGHT, WIDTH};
+use super::summary::Summary;
+use super::thermo_file::trace;
+use super::thermo_pictures;
+use crate::diffusion::sections::{self, table};
+use crate::diffusion::{DiffusionReport, pictures};
 use crate::job::Job;
+use crate::provenance::Provenance;
 use crate::watch::Stop;
 
-/// Points of a curve beyond this do not show.
-const MOST_POINTS: usize = 2000;
 /// Atoms of a picture beyond this do not show.
 const MOST_ATOMS: usize = 3000;
 
@@ -23,23 +23,16 @@ pub(super) fn text_table(rows: &[(String, String)]) -> String {
     table(rows).to_text()
 }
 
-fn table(rows: &[(String, String)]) -> Table {
-    let mut table = Table::new(&["quantity", "value"]);
-    for (name, value) in rows {
-        table.push(&[name, value]);
-    }
-    table
-}
-
 /// The page.
 pub(super) fn page(
-    job: &MdJob,
+    about: &Summary<'_>,
     replicas: &[Replica],
-    analyses: &Result<Vec<Analysis>, String>,
+    found: &Result<DiffusionReport, String>,
     rows: &[(String, String)],
     summary: &Value,
     stopped: Option<Stop>,
 ) -> String {
+    let job = about.job;
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut page = Page::new(&format!("Molecular dynamics: {name}")).subtitle(&format!(
         "{} atoms, potential {}, {} replica(s)",
@@ -62,14 +55,49 @@ pub(super) fn page(
             .table(&between_replicas(stages))
             .note("Mean over the replicas, and the standard deviation between them.");
     }
-    page = diffusion(page, analyses);
-    page = thermo(page, replicas);
     if let Some(replica) = replicas.first() {
         page = page
             .heading("Last frame")
             .figure(&picture(&replica.last), "The atoms at the end, wrapped into the cell.");
     }
-    page.heading("Deck").code(&to_toml(&job.deck)).to_html()
+    page = match found {
+        Ok(found) => all_found(page, found),
+        Err(why) => page.heading("Diffusion").note(&format!("No diffusion coefficient: {why}.")),
+    };
+    page = thermo(page, replicas);
+    provenance(about, replicas).section(page).heading("Deck").code(&to_toml(&job.deck)).to_html()
+}
+
+/// Diffusion, structure and motion, one after the other.
+pub(crate) fn all_found(mut page: Page, found: &DiffusionReport) -> Page {
+    for (analysis, transport) in found.analyses.iter().zip(&found.transport) {
+        page = sections::diffusion(page, "", analysis, transport);
+    }
+    for structure in &found.structure {
+        page = sections::structure(page, "", structure);
+    }
+    for motion in &found.motion {
+        page = sections::motion(page, "", motion, found.structure.first());
+    }
+    page
+}
+
+fn provenance(about: &Summary<'_>, replicas: &[Replica]) -> Provenance {
+    let job = about.job;
+    let mut provenance = Provenance::of(about.build)
+        .potential(&job.potential)
+        .file("structure", &job.structure_file)
+        .fact("seed", &job.plan.run.seed.to_string())
+        .fact("threads", &about.threads.to_string())
+        .fact("began", &about.started_utc);
+    for replica in replicas {
+        let what = match replicas.len() {
+            1 => "trajectory".to_owned(),
+            _ => format!("trajectory of replica {}", replica.number),
+        };
+        provenance = provenance.file(&what, &replica.directory.join(super::TRAJECTORY));
+    }
+    provenance
 }
 
 /// Averages of each stage over replicas, and how far these are apart.
@@ -96,62 +124,17 @@ fn between_replicas(stages: &[Value]) -> Table {
     table
 }
 
-fn diffusion(mut page: Page, analyses: &Result<Vec<Analysis>, String>) -> Page {
-    page = page.heading("Diffusion");
-    let analyses = match analyses {
-        Ok(analyses) => analyses,
-        Err(why) => return page.note(&format!("No diffusion coefficient: {why}.")),
-    };
-    for analysis in analyses {
-        let result = &analysis.diffusion.result;
-        let against = match result.reference.is_empty() {
-            true => "the whole system".to_string(),
-            false => result.reference.join(", "),
-        };
-        let caption = format!(
-            "Mean squared displacement of {} relative to {against}, averaged over atoms and time origins; band: standard error. Verdict: {}.",
-            result.species, result.verdict
-        );
-        page = page.figure(&pictures::msd(analysis).to_svg(WIDTH, HEIGHT), &caption);
-        if let Some(plot) = pictures::local_slope(analysis) {
-            page = page.figure(
-                &plot.to_svg(WIDTH, 0.6 * HEIGHT),
-                "Local slope over one octave of time: 1 where atoms diffuse, below where they are caged, above where they still run.",
-            );
-        }
-        if let Some(why) = &result.D_m2_per_s_note {
-            page = page.note(&format!("{}: no number for D, because {why}.", result.species));
-        }
-    }
-    page
-}
-
 fn thermo(mut page: Page, replicas: &[Replica]) -> Page {
-    let traces: Vec<ThermoTrace> =
-        replicas.iter().filter_map(|replica| trace(&replica.directory.join("thermo.csv")).ok()).collect();
-    page = page.heading("Temperature and energy");
-    let mut temperature = Plot::new("").x("t / ps").y("T / K");
-    let mut energy = Plot::new("").x("t / ps").y("total energy / (meV/atom)");
-    for (number, (trace, replica)) in traces.iter().zip(replicas).enumerate() {
+    let named = |(number, replica): (usize, &Replica)| {
         let name = if replicas.len() > 1 { format!("replica {number}") } else { String::new() };
-        temperature = temperature.line(&name, &thinned(&trace.time_ps, &trace.temperature_k));
-        // Thermostats and minimisers move the energy by orders more than the errors of the last stage.
-        let last = trace.stage.last();
-        let from = trace.stage.iter().position(|stage| Some(stage) == last).unwrap_or(0);
-        let start = trace.total_energy_ev.get(from).copied().unwrap_or(0.0);
-        let per_atom = 1e3 / replica.last.len() as f64;
-        let change: Vec<f64> = trace.total_energy_ev.iter().map(|e| (e - start) * per_atom).collect();
-        energy = energy.line(&name, &thinned(&trace.time_ps[from..], &change[from..]));
+        Some((name, trace(&replica.directory.join("thermo.csv")).ok()?, replica.last.len()))
+    };
+    let runs: Vec<_> = replicas.iter().enumerate().filter_map(named).collect();
+    let pictures = thermo_pictures::pictures(&runs);
+    if !pictures.is_empty() {
+        page = page.heading("Temperature, energy, pressure");
     }
-    page.figure(&temperature.to_svg(WIDTH, 0.6 * HEIGHT), "Temperature over all stages.").figure(
-        &energy.to_svg(WIDTH, 0.6 * HEIGHT),
-        "Total energy of the last stage relative to its start; in nve it should stay where it is.",
-    )
-}
-
-fn thinned(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
-    let every = x.len().div_ceil(MOST_POINTS).max(1);
-    x.iter().copied().zip(y.iter().copied()).step_by(every).collect()
+    pictures.into_iter().fold(page, |page, (svg, caption)| page.figure(&svg, caption))
 }
 
 /// The structure with every atom inside the cell.
@@ -172,5 +155,5 @@ pub(crate) fn picture(structure: &Structure) -> String {
             .collect();
         picture = picture.atoms(element.symbol(), &positions);
     }
-    picture.bonds("C", "C", 1.9).to_svg(WIDTH, WIDTH)
+    picture.bonds("C", "C", 1.9).to_svg(pictures::WIDTH, pictures::WIDTH)
 }

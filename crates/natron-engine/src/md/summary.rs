@@ -9,7 +9,7 @@ use super::replicas::shares;
 use super::run::{Replica, TRAJECTORY};
 use super::speed::Speed;
 use super::{MdJob, report, stages};
-use crate::diffusion::{self, Analysis};
+use crate::diffusion::{self, DiffusionReport};
 use crate::envelope::{Build, json, put_number};
 use crate::job::{Job, RunOutcome};
 use crate::watch::{Stop, Watch};
@@ -61,12 +61,12 @@ pub(super) fn write_one(
     watch: &dyn Watch,
 ) -> Result<RunOutcome, Failure> {
     let job = summary.job;
-    let analyses = analyse(job, replicas, watch);
+    let found = analyse(job, replicas, watch);
     let alone = directory != job.directory;
     let wanted = if alone { 1 } else { job.plan.replicas as usize };
     let finished = replicas.iter().filter(|replica| replica.finished).count() == wanted;
     let stopped = if finished { None } else { watch.stop() };
-    let mut map = summary.json(replicas, &analyses);
+    let mut map = summary.json(replicas, &found);
     match replicas {
         [replica] if alone => map.insert("replica".into(), replica.number.into()),
         _ if wanted > 1 => map.insert("stages_combined".into(), stages::combined(replicas)),
@@ -81,7 +81,7 @@ pub(super) fn write_one(
     let (summary_path, report_path) = (directory.join("summary.json"), directory.join("report.html"));
     files::replace(&summary_path, text.as_bytes())?;
     let rows = rows(&value);
-    let page = report::page(job, replicas, &analyses, &rows, &value, stopped);
+    let page = report::page(summary, replicas, &found, &rows, &value, stopped);
     files::replace(&report_path, page.as_bytes())?;
     Ok(RunOutcome {
         summary: value,
@@ -91,8 +91,8 @@ pub(super) fn write_one(
     })
 }
 
-/// One analysis for each mobile species; a reason in words where there can be none.
-fn analyse(job: &MdJob, replicas: &[Replica], watch: &dyn Watch) -> Result<Vec<Analysis>, String> {
+/// What the trajectories say; a reason in words where there can be none.
+fn analyse(job: &MdJob, replicas: &[Replica], watch: &dyn Watch) -> Result<DiffusionReport, String> {
     if !job.is_recorded() {
         return Err("no stage is recorded".into());
     }
@@ -108,10 +108,10 @@ fn analyse(job: &MdJob, replicas: &[Replica], watch: &dyn Watch) -> Result<Vec<A
 }
 
 impl Summary<'_> {
-    fn json(&self, replicas: &[Replica], analyses: &Result<Vec<Analysis>, String>) -> Map<String, Value> {
+    fn json(&self, replicas: &[Replica], found: &Result<DiffusionReport, String>) -> Map<String, Value> {
         let job = self.job;
         let mut map = self.build.envelope("md");
-        put_diffusion(&mut map, analyses);
+        put_diffusion(&mut map, found);
         let measured: Vec<&DynamicsSummary> = replicas
             .iter()
             .filter_map(|replica| stages::measured(&job.plan.run.stages, &replica.stages))
@@ -130,7 +130,11 @@ impl Summary<'_> {
         put_number(&mut map, "steps_per_second", speed.steps_per_second(), still);
         put_number(&mut map, "us_per_atom_step", speed.us_per_atom_step(job.atoms()), still);
         put_number(&mut map, "ns_per_day", speed.ns_per_day(), still);
-        map.insert("diffusion".into(), diffusion_json(analyses));
+        map.insert("diffusion".into(), diffusion_json(found));
+        let structure = found.iter().flat_map(|found| &found.structure);
+        map.insert("structure".into(), structure.map(|structure| structure.json(false)).collect());
+        let motion = found.iter().flat_map(|found| &found.motion);
+        map.insert("motion".into(), motion.map(|motion| motion.json(false)).collect());
         map.insert("stages".into(), stages::each(replicas));
         map.insert("atoms".into(), job.atoms().into());
         map.insert("replicas".into(), replicas.len().into());
@@ -148,11 +152,11 @@ impl Summary<'_> {
 }
 
 /// The keys of mobile[0] at top level.
-fn put_diffusion(map: &mut Map<String, Value>, analyses: &Result<Vec<Analysis>, String>) {
+fn put_diffusion(map: &mut Map<String, Value>, found: &Result<DiffusionReport, String>) {
     const KEYS: [&str; 2] = ["D_m2_per_s", "D_err_m2_per_s"];
-    let first = analyses.as_ref().ok().and_then(|analyses| analyses.first());
+    let first = found.as_ref().ok().and_then(|found| found.analyses.first());
     let Some(Value::Object(result)) = first.map(|analysis| json(&analysis.diffusion.result)) else {
-        let why = analyses.as_ref().err().map_or("there is no mobile species", String::as_str);
+        let why = found.as_ref().err().map_or("there is no mobile species", String::as_str);
         for key in KEYS {
             put_number(map, key, None, why);
         }
@@ -164,8 +168,8 @@ fn put_diffusion(map: &mut Map<String, Value>, analyses: &Result<Vec<Analysis>, 
     }
 }
 
-fn diffusion_json(analyses: &Result<Vec<Analysis>, String>) -> Value {
-    analyses.iter().flatten().map(|analysis| json(&analysis.diffusion.result)).collect()
+fn diffusion_json(found: &Result<DiffusionReport, String>) -> Value {
+    found.iter().flat_map(|found| &found.analyses).map(|analysis| json(&analysis.diffusion.result)).collect()
 }
 
 /// What the table at the end and the report say: quantity and value.
@@ -185,6 +189,17 @@ fn rows(summary: &Value) -> Vec<(String, String)> {
     if summary["diffusion"].as_array().is_none_or(Vec::is_empty) {
         let why = summary["D_m2_per_s_note"].as_str().unwrap_or_default();
         add("D", format!("none: {why}"));
+    }
+    for entry in summary["motion"].as_array().into_iter().flatten() {
+        let species = entry["species"].as_str().unwrap_or_default();
+        for (name, value) in diffusion::motion_rows(entry) {
+            add(&format!("{name} ({species})"), value);
+        }
+    }
+    for entry in summary["structure"].as_array().into_iter().flatten() {
+        for (name, value) in diffusion::structure_rows(entry) {
+            add(&name, value);
+        }
     }
     if let Some(drift) = number("energy_drift_meV_per_atom_ps") {
         add("drift of the energy", format!("{drift:.2e} meV/atom/ps"));

@@ -66,6 +66,8 @@ pub(crate) struct ThermoTrace {
     pub(crate) potential_energy_ev: Vec<f64>,
     /// Total energy, eV.
     pub(crate) total_energy_ev: Vec<f64>,
+    /// Pressure, GPa; NaN where there is none.
+    pub(crate) pressure_gpa: Vec<f64>,
     /// Name of the stage of each row.
     pub(crate) stage: Vec<String>,
 }
@@ -80,6 +82,7 @@ pub(crate) fn trace(path: &Path) -> io::Result<ThermoTrace> {
         let energies = number(4).zip(number(6));
         if let (Some(time), Some(temperature), Some((potential, total))) = (number(2), number(3), energies) {
             trace.potential_energy_ev.push(potential);
+            trace.pressure_gpa.push(number(8).unwrap_or(f64::NAN));
             trace.time_ps.push(time);
             trace.temperature_k.push(temperature);
             trace.total_energy_ev.push(total);

@@ -25,7 +25,7 @@ pub struct StudyJob {
     pub(super) potential: LoadedPotential,
     /// The potential as decks below the run directory name it: built in, or a file with its whole path.
     potential_choice: PotentialDeck,
-    host_file: PathBuf,
+    pub(super) host_file: PathBuf,
     /// Elements of the host that are not inserted: their drift is removed.
     pub(super) reference: Vec<Species>,
     pub(super) mobile: Species,

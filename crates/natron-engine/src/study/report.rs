@@ -6,6 +6,12 @@ use natron_report::{Page, Plot, Table};
 use super::summary::{Cell, Filling, ROOM_K};
 use super::{StudyJob, meanings};
 use crate::RunError;
+use crate::diffusion::sections;
+use crate::envelope::Build;
+use crate::md::report::picture;
+use crate::md::thermo_file::trace;
+use crate::md::thermo_pictures;
+use crate::provenance::Provenance;
 use crate::watch::Stop;
 
 const WIDTH: f64 = 640.0;
@@ -29,8 +35,8 @@ pub(super) fn cells_table(cells: &[Cell]) -> Table {
             _ => String::new(),
         };
         let upper = result.and_then(|r| r.D_upper_m2_per_s).map(|d| format!("{d:.1e}")).unwrap_or_default();
-        let verdict = match &cell.analysis {
-            Ok(analysis) => analysis.diffusion.result.verdict.to_string(),
+        let verdict = match &cell.found {
+            Ok(_) => result.map(|r| r.verdict.to_string()).unwrap_or_default(),
             Err(why) => why.clone(),
         };
         let mean = cell.temperature_mean_k.map(|t| format!("{t:.0}")).unwrap_or_default();
@@ -73,15 +79,19 @@ pub(super) fn fillings_table(fillings: &[Filling]) -> Table {
     table
 }
 
+/// What a study found.
+pub(super) struct Found<'f> {
+    pub(super) job: &'f StudyJob,
+    pub(super) build: &'f Build,
+    pub(super) started_utc: &'f str,
+    pub(super) cells: &'f [Cell],
+    pub(super) fillings: &'f [Filling],
+    pub(super) failures: &'f [RunError],
+}
+
 /// The page.
-pub(super) fn page(
-    job: &StudyJob,
-    cells: &[Cell],
-    fillings: &[Filling],
-    warnings: &[String],
-    failures: &[RunError],
-    stopped: Option<Stop>,
-) -> String {
+pub(super) fn page(found: &Found<'_>, warnings: &[String], stopped: Option<Stop>) -> String {
+    let Found { job, cells, fillings, failures, .. } = found;
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut page = Page::new(&format!("Diffusion study: {name}")).subtitle(&format!(
         "{} with potential {}, {} runs of {} ps",
@@ -95,7 +105,7 @@ pub(super) fn page(
             format!("The study was stopped by {} before its end; continue it with --resume.", stop.name());
         page = page.warning(&text);
     }
-    for error in failures {
+    for error in *failures {
         page = page.warning(&format!("{}.", error.message));
     }
     for warning in warnings {
@@ -107,23 +117,98 @@ pub(super) fn page(
         .note(
             "D with its 68 % error where the verdict is diffusive, else a bound where there is one. Each run starts from its own velocities; settled: \
              at most half of the equilibration had to be discarded for the energy to be stationary.",
-        )
-        .figure(
+        );
+    if fillings.iter().any(|filling| !filling.measured.is_empty()) {
+        page = page.figure(
             &arrhenius(fillings).to_svg(WIDTH, HEIGHT),
-            "Diffusion coefficients over inverse temperature; lines: ln D = ln D0 - E_a/(k T), median of the posterior.",
-        )
+            "Diffusion coefficients over inverse temperature with their 68 % intervals; lines: ln D = ln D0 - E_a/(k T), median of the posterior with \
+             its 95 % band.",
+        );
+    }
+    page = page
         .heading("Activation energies")
         .table(&fillings_table(fillings))
         .note(
             "Errors follow from those of D and from how runs scatter about the line. A value at 300 K below the lowest temperature is an extrapolation: it holds if nothing freezes on the way. \
              One host structure stands for a material, and the error of the potential is not in the numbers.",
         );
-    page = page.heading("Mean squared displacements");
-    for &x in &job.deck.insert.atoms {
-        let plot = displacements(cells, x);
-        page = page.figure(&plot.to_svg(WIDTH, HEIGHT), &format!("{} atoms of {}.", x, job.mobile));
+    if let Some(plot) = energies(fillings) {
+        page = page.figure(
+            &plot.to_svg(WIDTH, 0.7 * HEIGHT),
+            "Activation energy by filling, with its 68 % interval.",
+        );
     }
-    page.heading("Deck").code(&meanings::to_toml(&job.deck)).to_html()
+    for &x in &job.deck.insert.atoms {
+        page = filling(page, found, x);
+    }
+    provenance(found).section(page).heading("Deck").code(&meanings::to_toml(&job.deck)).to_html()
+}
+
+/// Everything about one filling: its structure, its displacements, and each of its temperatures.
+fn filling(mut page: Page, found: &Found<'_>, x: usize) -> Page {
+    let mobile = found.job.mobile;
+    let of = format!("x = {x}");
+    page = page.heading(&format!("{x} {mobile} atoms"));
+    let of_filling = || found.cells.iter().filter(move |cell| cell.x == x);
+    let hottest = of_filling().filter_map(|cell| cell.found.as_ref().ok()).next_back();
+    let Some(hottest) = hottest else {
+        return page.note("No run of it was finished.");
+    };
+    if let Some(structure) = hottest.structure.first() {
+        page = page.figure(
+            &picture(&structure.last),
+            &format!("{x} {mobile} atoms: the last frame of the hottest run, wrapped into the cell."),
+        );
+    }
+    let plot = displacements(found.cells, x);
+    page = page.figure(&plot.to_svg(WIDTH, HEIGHT), "Mean squared displacements with their standard errors.");
+    page = thermo(page, of_filling());
+    for cell in of_filling() {
+        for (analysis, transport) in
+            cell.found.iter().flat_map(|found| found.analyses.iter().zip(&found.transport))
+        {
+            page = sections::diffusion(page, &of, analysis, transport);
+        }
+    }
+    // Structure and motion change little enough with temperature to be shown once; every run has its own page.
+    for structure in &hottest.structure {
+        page = sections::structure(page, &of, structure);
+    }
+    for motion in &hottest.motion {
+        page = sections::motion(page, &of, motion, hottest.structure.first());
+    }
+    page
+}
+
+/// Temperatures and energies of the first run at each temperature.
+fn thermo<'c>(page: Page, cells: impl Iterator<Item = &'c Cell>) -> Page {
+    let one = |cell: &Cell| {
+        let point = cell.points.first()?;
+        let atoms = cell.found.as_ref().ok()?.structure.first()?.last.len();
+        let trace = trace(&point.directory.join("thermo.csv")).ok()?;
+        Some((format!("{} K", cell.temperature_k), trace, atoms))
+    };
+    let runs: Vec<_> = cells.filter_map(one).collect();
+    thermo_pictures::pictures(&runs).into_iter().fold(page, |page, (svg, caption)| page.figure(&svg, caption))
+}
+
+fn provenance(found: &Found<'_>) -> Provenance {
+    let job = found.job;
+    Provenance::of(found.build)
+        .potential(&job.potential)
+        .file("host", &job.host_file)
+        .fact("seed", &job.deck.seed.to_string())
+        .fact("began", found.started_utc)
+        .fact("runs", "each in a folder of its own with deck, trajectory, restarts and a page like this")
+}
+
+fn energies(fillings: &[Filling]) -> Option<Plot> {
+    let one = |filling: &Filling| {
+        let Credible { median, in68: (low, high), .. } = filling.line.as_ref().ok()?.activation_energy_ev();
+        Some((filling.x as f64, median, 0.5 * (high - low)))
+    };
+    let points: Vec<(f64, f64, f64)> = fillings.iter().filter_map(one).collect();
+    (points.len() > 1).then(|| Plot::new("").x("mobile atoms").y("E_a / eV").error_bars("E_a", &points))
 }
 
 fn arrhenius(fillings: &[Filling]) -> Plot {
@@ -132,14 +217,14 @@ fn arrhenius(fillings: &[Filling]) -> Plot {
         let points: Vec<(f64, f64, f64)> =
             filling.measured.iter().map(|m| (1e3 / m.temperature_k, m.d_m2_per_s, m.err_m2_per_s)).collect();
         plot = plot.error_bars(&format!("x = {}", filling.x), &points);
-    }
-    for filling in fillings {
         let Ok(fit) = &filling.line else { continue };
         let (lowest, highest) = fit.range_k();
         let (low, high) = (1e3 / highest, 1e3 / lowest);
         let at = |k: usize| low + (high - low) * k as f64 / (LINE - 1) as f64;
-        let line: Vec<(f64, f64)> = (0..LINE).map(|k| (at(k), fit.d_m2_per_s(1e3 / at(k)).median)).collect();
-        plot = plot.dashed("", &line);
+        let d = |k: usize| fit.d_m2_per_s(1e3 / at(k));
+        let line: Vec<(f64, f64)> = (0..LINE).map(|k| (at(k), d(k).median)).collect();
+        let band: Vec<(f64, f64, f64)> = (0..LINE).map(|k| (at(k), d(k).in95.0, d(k).in95.1)).collect();
+        plot = plot.band("", &band).dashed("", &line);
     }
     plot
 }
@@ -147,7 +232,7 @@ fn arrhenius(fillings: &[Filling]) -> Plot {
 fn displacements(cells: &[Cell], x: usize) -> Plot {
     let mut plot = Plot::new("").x("t / ps").y("MSD / \u{c5}\u{b2}").log_log();
     for cell in cells.iter().filter(|cell| cell.x == x) {
-        let Ok(analysis) = &cell.analysis else { continue };
+        let Some(analysis) = cell.found.iter().flat_map(|found| &found.analyses).next() else { continue };
         let curve = &analysis.diffusion.msd;
         let points: Vec<(f64, f64)> =
             curve.time_ps.iter().copied().zip(curve.msd_a2.iter().copied()).collect();

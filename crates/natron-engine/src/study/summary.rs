@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::point::Point;
 use super::{StudyJob, report};
-use crate::diffusion::{self, Analysis};
+use crate::diffusion::{self, DiffusionReport};
 use crate::envelope::{Build, json as to_json, put_end, put_number};
 use crate::job::RunOutcome;
 use crate::md::TRAJECTORY;
@@ -24,12 +24,12 @@ pub(super) struct Cell {
     pub(super) temperature_mean_k: Option<f64>,
     pub(super) points: Vec<Point>,
     /// What the runs together say; why there is nothing.
-    pub(super) analysis: Result<Analysis, String>,
+    pub(super) found: Result<DiffusionReport, String>,
 }
 
 impl Cell {
     pub(super) fn result(&self) -> Option<&DiffusionResult> {
-        self.analysis.as_ref().ok().map(|analysis| &analysis.diffusion.result)
+        self.found.as_ref().ok()?.analyses.first().map(|analysis| &analysis.diffusion.result)
     }
 
     pub(super) fn settled(&self) -> bool {
@@ -61,22 +61,21 @@ fn cells(job: &StudyJob, points: &[Point]) -> Vec<Cell> {
             let points: Vec<Point> = points.iter().filter(of_cell).cloned().collect();
             let means: Vec<f64> = points.iter().filter_map(|p| p.temperature_mean_k).collect();
             let mean = means.iter().sum::<f64>() / means.len() as f64;
-            let analysis = analyse(job, &points);
+            let found = analyse(job, &points);
             let temperature_mean_k = (!means.is_empty()).then_some(mean);
-            cells.push(Cell { x, temperature_k, temperature_mean_k, points, analysis });
+            cells.push(Cell { x, temperature_k, temperature_mean_k, points, found });
         }
     }
     cells
 }
 
-fn analyse(job: &StudyJob, points: &[Point]) -> Result<Analysis, String> {
+fn analyse(job: &StudyJob, points: &[Point]) -> Result<DiffusionReport, String> {
     if points.is_empty() {
         return Err("no run of it was finished".into());
     }
     let files: Vec<_> = points.iter().map(|point| point.directory.join(TRAJECTORY)).collect();
-    let analyses = diffusion::analyse(&files, &[job.mobile], &job.reference);
-    let analyses = analyses.map_err(|failure| failure.causes()[0].message.clone())?;
-    analyses.into_iter().next().ok_or_else(|| "there is no mobile species".to_string())
+    let found = diffusion::analyse(&files, &[job.mobile], &job.reference);
+    found.map_err(|failure| failure.causes()[0].message.clone())
 }
 
 fn fillings(cells: &[Cell], job: &StudyJob) -> Vec<Filling> {
@@ -131,7 +130,11 @@ pub(super) fn write(
     text.push('\n');
     files::replace(&path("summary.json"), text.as_bytes())?;
     files::replace(&path("study.csv"), csv(&cells).as_bytes())?;
-    let page = report::page(job, &cells, &fillings, &warnings, failures, stopped);
+    let page = report::page(
+        &report::Found { job, build, started_utc, cells: &cells, fillings: &fillings, failures },
+        &warnings,
+        stopped,
+    );
     files::replace(&path("report.html"), page.as_bytes())?;
     let table =
         format!("{}\n{}", report::cells_table(&cells).to_text(), report::fillings_table(&fillings).to_text());
@@ -174,12 +177,13 @@ fn cell_json(cell: &Cell) -> Value {
     map.insert("settled".into(), cell.settled().into());
     let longest = cell.points.iter().map(|point| point.equilibrated_ps).reduce(f64::max);
     put_number(&mut map, "equilibrated_ps", longest, "no run was finished");
-    match &cell.analysis {
-        Ok(analysis) => {
-            let Value::Object(result) = to_json(&analysis.diffusion.result) else {
-                unreachable!("a result is an object")
-            };
-            map.extend(result);
+    match &cell.found {
+        Ok(found) => {
+            if let Some(Value::Object(result)) = cell.result().map(to_json) {
+                map.extend(result);
+            }
+            map.insert("structure".into(), found.structure.iter().map(|found| found.json(false)).collect());
+            map.insert("motion".into(), found.motion.iter().map(|found| found.json(false)).collect());
         }
         Err(why) => put_number(&mut map, "D_m2_per_s", None, why),
     }

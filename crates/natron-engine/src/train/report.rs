@@ -8,8 +8,12 @@ use natron_train::{EpochReport, Metrics};
 
 use super::run::Results;
 use super::{TrainDeck, TrainJob};
+use crate::envelope::Build;
 use crate::evaluate::Errors;
 use crate::keys::annotate;
+use crate::md::report::picture;
+use crate::provenance::Provenance;
+use crate::watch::Stop;
 
 /// Losses and validation errors by epoch.
 #[derive(Debug, Default)]
@@ -162,10 +166,30 @@ fn add_group(table: &mut Table, name: &str, errors: &Errors) {
 }
 
 /// The page.
-pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> String {
+pub(super) fn page(
+    job: &TrainJob,
+    history: &History,
+    results: &Results,
+    build: &Build,
+    started_utc: &str,
+    stopped: Option<Stop>,
+) -> String {
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut page = Page::new(&format!("Training: {name}"))
-        .subtitle(&format!("{} frames, energies from {}", job.data.reference().count(), job.data.energy))
+    let mut page = Page::new(&format!("Training: {name}")).subtitle(&format!(
+        "{} frames, energies from {}",
+        job.data.reference().count(),
+        job.data.energy
+    ));
+    if let Some(stop) = stopped {
+        let text =
+            format!("The training was stopped by {} before its end; continue it with --resume.", stop.name());
+        page = page.warning(&text);
+    }
+    if results.test.frames() == 0 {
+        page = page
+            .warning("No frame was kept for testing: the errors are of frames that the training has seen.");
+    }
+    page = page
         .table(&table(results))
         .heading("Learning")
         .figure(&history.learning_curve().to_svg(640.0, 340.0), "Loss on the training frames by part.")
@@ -191,7 +215,16 @@ pub(super) fn page(job: &TrainJob, history: &History, results: &Results) -> Stri
             .text(&uncertainty_text(results))
             .figure(&reliability(results).to_svg(480.0, 440.0), "Force components in ten bins of rising predicted standard deviation: on the diagonal errors are as large as predicted. The factor was fitted to the validation frames.");
     }
-    page.heading("Deck").code(&job.deck_for_directory()).to_html()
+    if let Some(largest) = job.data.reference().max_by_key(|labelled| labelled.frame.structure.len()) {
+        let caption = format!("The largest frame, of host {}, atoms wrapped into the cell.", largest.host);
+        page = page.heading("Data").figure(&picture(&largest.frame.structure), &caption);
+    }
+    let provenance = Provenance::of(build)
+        .fact("SHA-256 of the data, in the order read", &job.data.sha256)
+        .file("potential", &job.directory.join("potential.safetensors"))
+        .fact("seed", &job.deck.seed.to_string())
+        .fact("began", started_utc);
+    provenance.section(page).heading("Deck").code(&job.deck_for_directory()).to_html()
 }
 
 fn uncertainty_text(results: &Results) -> String {

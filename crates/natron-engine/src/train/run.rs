@@ -95,7 +95,7 @@ impl Job for TrainJob {
         let summary = Value::Object(summary);
         let text = serde_json::to_string_pretty(&summary).expect("JSON serialises");
         files::replace(&directory.join("summary.json"), text.as_bytes())?;
-        let page = report::page(self, &history, &results);
+        let page = report::page(self, &history, &results, build, &started_utc, stopped);
         files::replace(&directory.join("report.html"), page.as_bytes())?;
         Ok(RunOutcome {
             summary,

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use natron_engine::Failure;
-use natron_engine::diffusion::{DiffusionOptions, arrhenius_rows, diffusion, rows, transport_rows};
+use natron_engine::diffusion::{
+    DiffusionOptions, arrhenius_rows, diffusion, motion_rows, rows, structure_rows, transport_rows,
+};
 use natron_engine::table::Table;
 use serde_json::Value;
 
@@ -20,7 +22,8 @@ Compute diffusion coefficients from trajectories.
 
 The mean squared displacement of the mobile atoms, relative to the drift of the reference atoms and averaged over \
 all time origins, is fitted where it grows linearly. Where d ln MSD / d ln t is outside 1 +- 0.2 the atoms did not \
-diffuse during the run: then there is an upper bound instead of a number. Several trajectories at one temperature \
+diffuse during the run: then there is an upper bound instead of a number. Beside D: structure (partial \
+distributions, bonds, rings, pores, clusters) from some of the frames, and motion (jumps, sites, residence, Van Hove, each ion by itself). Several trajectories at one temperature \
 are replicas of one system and are pooled; those at several temperatures give an activation energy too.
 
 Trajectories are H5MD files, LAMMPS dumps (text) or extended XYZ, of any program. Wrapped positions are unwrapped, by image \
@@ -83,10 +86,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<ExitCode, Failure> 
     let value = report.json(&output.build);
     let mut text = String::new();
     let both = entries(&value, "diffusion").zip(entries(&value, "transport"));
-    for (entry, transport) in both {
+    for ((entry, transport), motion) in both.zip(entries(&value, "motion")) {
         let species = entry["species"].as_str().unwrap_or_default();
-        let lines = rows(entry).into_iter().chain(transport_rows(transport));
+        let lines = rows(entry).into_iter().chain(transport_rows(transport)).chain(motion_rows(motion));
         text += &table(species, lines.map(|(name, value)| (name.to_owned(), value)));
+    }
+    for entry in entries(&value, "structure") {
+        let at = entry["temperature_K"].as_f64().map(|t| format!(" at {t:.0} K")).unwrap_or_default();
+        text += &table(&format!("structure{at}"), structure_rows(entry));
     }
     for entry in entries(&value, "arrhenius") {
         let species = entry["species"].as_str().unwrap_or_default();

@@ -49,9 +49,9 @@ pub const ALL: &[Check] = &[
     },
     Check {
         name: "oracles",
-        meaning: "the programs that results are compared with, installed",
+        meaning: "the programs that results are compared with and reports are looked at in, installed",
         perform: |_| {
-            let complaints = setup::provide_oracles(false).err().map(|failure| failure.to_string());
+            let complaints = setup::for_tests(false).err().map(|failure| failure.to_string());
             Outcome::from_complaints("cargo xtask setup --oracles", complaints.into_iter().collect())
         },
     },
@@ -118,6 +118,8 @@ impl Context {
         let mut environment = hdf5.environment();
         environment.push(("NATRON_ORACLE_PYTHON", setup::oracle_python().into()));
         environment.push(("NATRON_REQUIRE_ORACLES", "1".into()));
+        // What is installed between now and the tests is found on the path.
+        environment.extend(setup::browser().map(|browser| ("NATRON_CHROMIUM", browser.into())));
         Self { workspace, environment, feature: hdf5.feature() }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 
+mod browser;
 mod by_hand;
 mod compiler;
 mod hdf5;
@@ -9,14 +10,15 @@ mod oracles;
 mod packages;
 mod python;
 
+pub use browser::find as browser;
 pub use hdf5::Hdf5;
-pub use oracles::{provide as provide_oracles, python as oracle_python};
+pub use oracles::python as oracle_python;
 
 /// What `cargo xtask setup` was asked for.
 pub struct Options {
     /// Say what would be done, and do nothing.
     pub dry_run: bool,
-    /// Also make the virtual environment of the oracles.
+    /// Also make the virtual environment of the oracles, and bring a browser.
     pub oracles: bool,
 }
 
@@ -24,7 +26,13 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), Failure> {
     compiler::require()?;
     hdf5::provide(options.dry_run)?;
-    if options.oracles { oracles::provide(options.dry_run) } else { Ok(()) }
+    if options.oracles { for_tests(options.dry_run) } else { Ok(()) }
+}
+
+/// What tests compare with: the oracles, and the browser that reports are looked at in.
+pub fn for_tests(dry_run: bool) -> Result<(), Failure> {
+    oracles::provide(dry_run)?;
+    browser::provide(dry_run)
 }
 
 /// What a build needs, found or installed: the HDF5 to build with.
