@@ -9,7 +9,7 @@ mod ensembles;
 mod evaluate;
 mod learn;
 mod limits;
-mod map;
+pub(crate) mod map;
 mod md;
 mod new;
 mod output;
