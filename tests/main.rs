@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr)]
 
 mod cli;
+mod diffusion;
 mod docs;
 mod fuzz_corpus;
 mod interruption;

@@ -65,6 +65,26 @@ fn a_training_starts_from_a_potential_and_learns_from_teachers() {
     assert!(again.status.success(), "{}", stderr(&again));
     let said = String::from_utf8_lossy(&again.stdout);
     assert!(said.contains("4 more labelled by 1 potentials"), "{said}");
+    // The same labels, made beforehand by another program, train the same potential.
+    let files = ["more.extxyz"];
+    let labelled = [&["evaluate", "-p", "nac"], &files[..], &["--output", "labelled.extxyz"]].concat();
+    let output = run(folder.path(), &labelled);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let mut arguments = vec!["train", "on.toml", "--set", "distillation.teachers=[]", "--set"];
+    arguments.push("distillation.structures=[\"labelled.extxyz\"]");
+    let check = run(folder.path(), &[&arguments[..], &["--check"]].concat());
+    let said = String::from_utf8_lossy(&check.stdout);
+    assert!(said.contains("4 more with labels of other origin"), "{said} {}", stderr(&check));
+    let output =
+        run(folder.path(), &[&arguments[..], &["--set", "output.directory=\"by-file\"", "--json"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(value(&output)["n_distilled"], 4);
+    let (by_file, by_teacher) = (error(&value(&output)), error(&second));
+    assert!((by_file - by_teacher).abs() < 0.02 * by_teacher, "{by_file} {by_teacher}");
+    arguments[5] = "distillation.structures=[\"more.extxyz\"]";
+    let refused = run(folder.path(), &arguments);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("more.extxyz:1"), "{}", stderr(&refused));
     // Another model cannot start from it.
     let other = run(folder.path(), &["train", "on.toml", "--set", "model.hidden=[7]", "--check"]);
     assert_eq!(other.status.code(), Some(2));

@@ -12,8 +12,11 @@
 //! Commun. 91, 191 (1995), doi:10.1016/0010-4655(95)00048-K; Calandrini et al., Collection SFN 12, 201
 //! (2011), doi:10.1051/sfn/201112010).
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use natron_atoms::{Mat3, Vec3};
-use realfft::RealFftPlanner;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 /// The MSD of one path at every lag, A^2, `[T]` (entry 0 is 0), by FFT.
 ///
@@ -39,12 +42,19 @@ pub fn msd_fft(positions_a: &[Vec3]) -> Vec<f64> {
     msd
 }
 
+/// Transforms of real series of a length, there and back. Each thread keeps its plans: the next path has the same length.
+fn transforms(length: usize) -> (Arc<dyn RealToComplex<f64>>, Arc<dyn ComplexToReal<f64>>) {
+    thread_local! {
+        static PLANNER: RefCell<RealFftPlanner<f64>> = RefCell::new(RealFftPlanner::new());
+    }
+    PLANNER.with_borrow_mut(|planner| (planner.plan_fft_forward(length), planner.plan_fft_inverse(length)))
+}
+
 /// `sum_k r(k+n) . r(k)` for n = 0..T.
 pub(crate) fn autocorrelation(positions: &[Vec3]) -> Vec<f64> {
     let frames = positions.len();
     let padded = (2 * frames).next_power_of_two();
-    let mut planner = RealFftPlanner::<f64>::new();
-    let (forward, backward) = (planner.plan_fft_forward(padded), planner.plan_fft_inverse(padded));
+    let (forward, backward) = transforms(padded);
     let (mut real, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
     let mut power = vec![0.0; spectrum.len()];
     for axis in 0..3 {
@@ -91,8 +101,7 @@ pub fn products_fft(positions_a: &[Vec3]) -> Vec<Mat3> {
 fn correlations(vectors: &[Vec3]) -> Vec<Mat3> {
     let frames = vectors.len();
     let padded = (2 * frames).next_power_of_two();
-    let mut planner = RealFftPlanner::<f64>::new();
-    let (forward, backward) = (planner.plan_fft_forward(padded), planner.plan_fft_inverse(padded));
+    let (forward, backward) = transforms(padded);
     let mut real = forward.make_input_vec();
     let spectra: Vec<_> = (0..3)
         .map(|axis| {

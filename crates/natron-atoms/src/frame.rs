@@ -95,4 +95,9 @@ impl Frame {
             _ => None,
         })
     }
+
+    /// A value from the header.
+    pub fn value(&self, key: &str) -> Option<&InfoValue> {
+        self.info.iter().find(|(k, _)| k == key).map(|(_, value)| value)
+    }
 }

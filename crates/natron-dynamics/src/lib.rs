@@ -62,6 +62,7 @@
 //! A run that goes wrong ends with [`RunError::Unstable`], whose [`Instability`] names limit, atom, step and value and
 //! holds the frame. Input that cannot start is a [`SetupError`], a restart that does not fit a [`ResumeError`].
 
+pub mod band;
 pub mod blocks;
 mod bytes;
 pub mod cast;

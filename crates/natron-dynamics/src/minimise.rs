@@ -14,8 +14,8 @@ use surface::Surface;
 use crate::plan::{Minimise, Relaxation};
 use crate::state::{Forces, State, StepError};
 
-pub(crate) use fire::memory_of_old;
-pub(crate) use surface::stress_left_gpa;
+pub(crate) use fire::{Motion, memory_of_old};
+pub(crate) use surface::{dot, stress_left_gpa};
 
 /// A minimisation under way.
 #[derive(Debug, Clone, PartialEq)]

@@ -21,6 +21,7 @@ pub(crate) enum Type {
     Number,
     Numbers,
     Count,
+    Flag,
     /// So many; 0: at least one.
     Counts(usize),
 }
@@ -102,6 +103,7 @@ pub(crate) fn object<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
             Type::Texts => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
             Type::Number => json!({ "type": "number" }),
             Type::Numbers => json!({ "type": "array", "items": { "type": "number" }, "minItems": 1 }),
+            Type::Flag => json!({ "type": "boolean" }),
             Type::Count => json!({ "type": "integer", "minimum": 0 }),
             Type::Counts(0) => {
                 json!({ "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 1 })

@@ -36,6 +36,7 @@ pub mod study;
 pub mod table {
     pub use natron_report::Table;
 }
+pub mod neb;
 pub mod threads;
 #[cfg(feature = "train")]
 pub mod train;

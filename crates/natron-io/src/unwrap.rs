@@ -49,21 +49,30 @@ impl Follower {
             return Ok(());
         };
         let changed = old != *cell;
+        // A step shorter than this passes no wall, whatever its direction.
+        let heights = cell.heights_a();
+        let repeating = (0..3).filter(|&k| cell.periodic()[k]).map(|k| heights[k]);
+        let short = LONGEST_STEP * repeating.fold(f64::INFINITY, f64::min);
         let atoms = self.before.iter_mut().zip(&mut self.images).zip(positions_a).enumerate();
         for (atom, ((before, image), position)) in atoms {
-            let step = cell.fractional(&(*position - *before));
+            let step = *position - *before;
             if changed {
                 *image = cell.renumbered(&old, *image);
             }
-            for k in (0..3).filter(|&k| cell.periodic()[k]) {
-                let fraction = (step[k] - step[k].round()).abs();
-                if fraction > LONGEST_STEP {
-                    return Err(TooFar { atom, fraction });
+            if step.norm_squared() > short * short {
+                let step = cell.fractional(&step);
+                for k in (0..3).filter(|&k| cell.periodic()[k]) {
+                    let fraction = (step[k] - step[k].round()).abs();
+                    if fraction > LONGEST_STEP {
+                        return Err(TooFar { atom, fraction });
+                    }
+                    image[k] -= step[k].round() as i32;
                 }
-                image[k] -= step[k].round() as i32;
             }
             *before = *position;
-            *position += cell.offset(*image);
+            if *image != [0; 3] {
+                *position += cell.offset(*image);
+            }
         }
         self.cell = Some(cell.clone());
         Ok(())

@@ -18,6 +18,10 @@ pub struct Sample {
     pub virial_ev: Option<Mat3>,
     /// What sort of frame it is.
     pub kind: String,
+    /// Weight among the frames, times that of its kind; 1 is the rule.
+    pub weight: f64,
+    /// What messages call it: file and line, say.
+    pub name: String,
     /// Where its labels come from.
     pub origin: Origin,
 }
@@ -39,10 +43,10 @@ pub enum TrainError {
     #[error("there is no {0} frame")]
     NoFrames(&'static str),
     /// A frame holds an element the model does not have.
-    #[error("frame {frame} holds {symbol}, which model.species does not list")]
+    #[error("{frame}: it holds {symbol}, which model.species does not list")]
     Species {
-        /// Index of the frame.
-        frame: usize,
+        /// Name of the frame.
+        frame: String,
         /// Its symbol.
         symbol: String,
     },
@@ -53,26 +57,32 @@ pub enum TrainError {
     #[error("the potential to start from has another model than the deck")]
     OtherModel,
     /// A frame has no neighbour list.
-    #[error("frame {frame}: {source}")]
+    #[error("{frame}: {source}")]
     Neighbours {
-        /// Index of the frame.
-        frame: usize,
+        /// Name of the frame.
+        frame: String,
         /// Why.
         source: NeighbourError,
     },
     /// A frame cannot be evaluated.
-    #[error("frame {frame}: {source}")]
+    #[error("{frame}: {source}")]
     Evaluation {
-        /// Index of the frame.
-        frame: usize,
+        /// Name of the frame.
+        frame: String,
         /// Why.
         source: EvaluationError,
     },
-    /// The loss is not finite any more.
-    #[error("the loss is not finite in epoch {epoch}; lower optimiser.learning_rate")]
+    /// The loss of a frame, or the gradient of its batch, is not finite any more.
+    #[error(
+        "{what} is not finite in epoch {epoch}, at {frame}; look at its labels, or lower optimiser.learning_rate"
+    )]
     Diverged {
-        /// The epoch.
+        /// Its loss, or the gradient of its batch.
+        what: &'static str,
+        /// The epoch, from 1.
         epoch: usize,
+        /// Name of the frame, the one of the largest loss where a gradient is meant.
+        frame: String,
     },
     /// A checkpoint does not belong to this training, or is damaged.
     #[error("checkpoint: {0}")]
@@ -100,16 +110,16 @@ impl Prepared {
         self.pairs.len() * of_pair + self.numbers.len() * of_atom + self.density.len() * size_of::<f32>()
     }
 
-    pub fn new(frame: usize, sample: Sample, spec: &ModelSpec) -> Result<Self, TrainError> {
+    pub fn new(sample: Sample, spec: &ModelSpec) -> Result<Self, TrainError> {
         let elements = spec.elements()?;
         let structure = &sample.structure;
         let number = |s: &natron_atoms::Species| {
             let found = elements.iter().position(|e| e == s);
-            found.ok_or_else(|| TrainError::Species { frame, symbol: s.symbol().into() })
+            found.ok_or_else(|| TrainError::Species { frame: sample.name.clone(), symbol: s.symbol().into() })
         };
         let numbers = structure.species.iter().map(number).collect::<Result<Vec<_>, _>>()?;
         let list = NeighbourList::build(structure, spec.max_cutoff_a(), 0.0)
-            .map_err(|source| TrainError::Neighbours { frame, source })?;
+            .map_err(|source| TrainError::Neighbours { frame: sample.name.clone(), source })?;
         let pairs = density::pairs(structure, &list, &numbers, spec);
         let density = density::expand(&pairs, structure.len(), spec);
         Ok(Self { sample, list, numbers, pairs, density })

@@ -222,12 +222,13 @@ fn derivatives(model: &Model, frames: &[&Prepared], loss: &LossSettings) -> Resu
 fn evaluate(model: &Model, frames: &[&Prepared]) -> Result<Vec<Evaluation>, TrainError> {
     let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
     let mut evaluator = potential.evaluator();
-    let one = |(k, frame): (usize, &&Prepared)| {
+    let one = |frame: &&Prepared| {
         let mut out = Evaluation::zeros(frame.sample.structure.len());
         let done = evaluator.evaluate(&frame.sample.structure, &frame.list, &mut out);
-        done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: k, source })
+        let name = || frame.sample.name.clone();
+        done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: name(), source })
     };
-    frames.iter().enumerate().map(one).collect()
+    frames.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The model in burn: parameters, and the gradient of weighted energies and their derivatives.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
+use burn::optim::GradientsParams;
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use natron_descriptor::simd::Kernel;
@@ -102,6 +103,29 @@ impl Graph {
         }
     }
 
+    /// Shortens a gradient to the length `most` where it is longer. Its length as it was.
+    pub(crate) fn clip(&self, gradients: &mut GradientsParams, most: f64) -> f64 {
+        let ids: Vec<ParamId> = self
+            .species
+            .iter()
+            .flat_map(|s| std::iter::once(&s.radial).chain(&s.weights).chain(&s.biases))
+            .map(|param| param.id)
+            .filter(|&id| gradients.get::<2>(id).is_some())
+            .collect();
+        let square = |id: &ParamId| {
+            let gradient = gradients.get::<2>(*id).expect("those that are there were taken");
+            floats(gradient).iter().map(|g| f64::from(*g).powi(2)).sum::<f64>()
+        };
+        let norm = ids.iter().map(square).sum::<f64>().sqrt();
+        if norm > most {
+            for id in ids {
+                let gradient = gradients.remove::<2>(id).expect("those that are there were taken");
+                gradients.register(id, gradient * (most / norm));
+            }
+        }
+        norm
+    }
+
     /// Registers into `gradients` the gradient of sum_i weight_i E_i - sum_i dE_i/dt for the atoms of
     /// species `s`, t the direction of the step.
     pub(crate) fn accumulate(
@@ -110,7 +134,7 @@ impl Graph {
         batch: SpeciesBatch,
         model: &Model,
         invariants: &Invariants<f32>,
-        gradients: &mut burn::optim::GradientsParams,
+        gradients: &mut GradientsParams,
         device: &Device,
     ) -> AtomEnergies {
         let graph = &self.species[s];

@@ -58,7 +58,6 @@ pub(crate) fn of_frame(
     let sample = &frame.sample;
     let n = values.forces.len() as f64;
     let mut parts = Parts::default();
-    let floor = settings.force_floor_ev_per_a.powi(2);
     let by_forces = values
         .forces
         .iter()
@@ -66,10 +65,11 @@ pub(crate) fn of_frame(
         .zip(&frame.numbers)
         .map(|((force, reference), &species)| {
             let error = force - reference;
-            let scale = floor + settings.force_relative.powi(2) * reference.norm_squared();
-            let weight = weights.frame * weights.per_component[species] / scale;
-            parts.forces += weight * error.norm_squared();
-            error * (2.0 * weight)
+            let scale = settings.force_scale_squared(reference.norm_squared());
+            let weight = weights.frame * weights.per_component[species];
+            let (loss, slope) = settings.of_square(error.norm_squared() / scale);
+            parts.forces += weight * loss;
+            error * (2.0 * weight * slope / scale)
         })
         .collect();
     let share = weights.frame / frames as f64;

@@ -13,6 +13,10 @@ pub struct LossSettings {
     pub force_floor_ev_per_a: f64,
     /// Part of a reference force that is forgiven as error: hot frames do not drown the rest.
     pub force_relative: f64,
+    /// Force errors beyond this many times their scale count linearly instead of squared (Huber, Ann. Math. Stat. 35, 73
+    /// (1964)); none: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force_huber: Option<f64>,
     /// Weight of each species' mean force error; 1 where none is named.
     pub species_weights: BTreeMap<String, f64>,
     /// Energy error that counts 1 before its weight, eV/atom.
@@ -36,6 +40,7 @@ impl Default for LossSettings {
         Self {
             force_floor_ev_per_a: 0.1,
             force_relative: 0.1,
+            force_huber: None,
             species_weights: BTreeMap::new(),
             energy_floor_ev_per_atom: 0.005,
             energy_weight: 0.01,
@@ -63,6 +68,9 @@ pub struct OptimiserSettings {
     pub warm_up: f64,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// The gradient of a step is shortened to this length, over all parameters together; none: it stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_norm_max: Option<f64>,
     /// Memory of the moving average of the weights that is exported.
     pub moving_average: f64,
     /// Epochs between looks at the validation frames.
@@ -80,6 +88,7 @@ impl Default for OptimiserSettings {
             learning_rate_final: 1e-5,
             warm_up: 0.02,
             weight_decay: 1e-4,
+            gradient_norm_max: None,
             moving_average: 0.999,
             validate_every: 10,
             patience: 0,
@@ -88,9 +97,26 @@ impl Default for OptimiserSettings {
 }
 
 impl LossSettings {
+    /// Square of the force error that counts 1 on an atom with this squared reference force, (eV/A)^2.
+    pub fn force_scale_squared(&self, reference_squared: f64) -> f64 {
+        self.force_floor_ev_per_a.powi(2) + self.force_relative.powi(2) * reference_squared
+    }
+
+    /// The loss of a squared force error in units of its scale, and its derivative by that square.
+    pub fn of_square(&self, square: f64) -> (f64, f64) {
+        match self.force_huber {
+            Some(most) if square > most * most => {
+                let error = square.sqrt();
+                (most * (2.0 * error - most), most / error)
+            }
+            _ => (square, 1.0),
+        }
+    }
+
     /// Everything that is out of range, as (key, problem).
     pub fn problems(&self) -> Vec<(String, String)> {
         let positive = [
+            ("force_huber", self.force_huber.unwrap_or(1.0)),
             ("force_floor_eV_per_A", self.force_floor_ev_per_a),
             ("energy_floor_eV_per_atom", self.energy_floor_ev_per_atom),
             ("virial_floor_eV_per_atom", self.virial_floor_ev_per_atom),
@@ -138,6 +164,11 @@ impl OptimiserSettings {
                 self.weight_decay >= 0.0 && self.weight_decay < 1.0,
                 "weight_decay",
                 "must be 0 or more and below 1",
+            ),
+            (
+                self.gradient_norm_max.is_none_or(|most| most > 0.0 && most.is_finite()),
+                "gradient_norm_max",
+                "must be positive",
             ),
             ((0.0..1.0).contains(&self.moving_average), "moving_average", "must be 0 or more and below 1"),
             (self.validate_every >= 1, "validate_every", "must be at least 1"),

@@ -49,6 +49,8 @@ fn samples(count: usize, seed: u64) -> Vec<Sample> {
                 forces: out.forces,
                 virial_ev: Some(out.virial_ev),
                 kind: kind.into(),
+                weight: 1.0,
+                name: format!("sample {k}"),
                 origin: Origin::Reference,
             }
         })
@@ -87,10 +89,32 @@ fn exact_loss(trainer: &Trainer, model: &Model, batch: &[usize]) -> f64 {
     total
 }
 
+/// An error of a tenth on an atom that is pushed with 40 eV/A counts about as much as one of a tenth elsewhere.
+#[test]
+fn a_collision_does_not_decide_the_score() {
+    let loss = LossSettings::default();
+    let mut sample = samples(1, 3).remove(0);
+    sample.forces = vec![Vec3::new(1.0, 0.0, 0.0); 8];
+    sample.forces[0] = Vec3::new(40.0, 0.0, 0.0);
+    let frame = Prepared::new(sample, &spec(&[])).expect("prepared");
+    let score = |of_collision: f64, elsewhere: f64| {
+        let mut values = Evaluation::zeros(8);
+        values.energy_ev = frame.sample.energy_ev;
+        values.forces.clone_from(&frame.sample.forces);
+        values.forces[0].x *= 1.0 + of_collision;
+        values.forces[1].x *= 1.0 + elsewhere;
+        metrics(&spec(&[]), std::slice::from_ref(&frame), &[values], &loss).score()
+    };
+    assert_eq!(score(0.0, 0.0), 0.0);
+    assert!(score(0.1, 0.0) < 1.5 * score(0.0, 0.1), "{} {}", score(0.1, 0.0), score(0.0, 0.1));
+    assert!(score(0.2, 0.0) > 1.9 * score(0.1, 0.0));
+}
+
 #[test]
 fn gradient_matches_differences_of_the_loss() {
-    for hidden in [&[][..], &[12, 8]] {
-        let trainer = trainer(hidden, 10);
+    for (hidden, huber) in [(&[][..], None), (&[12, 8], None), (&[12, 8], Some(1.5))] {
+        let mut trainer = trainer(hidden, 10);
+        trainer.loss.force_huber = huber;
         let batch = [0, 3, 5];
         let (_, gradients) = trainer.gradient(&batch).expect("a gradient");
         let mut model = trainer.model.clone();
@@ -242,7 +266,7 @@ fn a_checkpoint_continues_as_if_nothing_had_happened() {
 #[test]
 fn missing_isolated_energies_are_fitted() {
     let prepared: Vec<Prepared> =
-        samples(6, 3).into_iter().map(|s| Prepared::new(0, s, &spec(&[])).expect("fine")).collect();
+        samples(6, 3).into_iter().map(|s| Prepared::new(s, &spec(&[])).expect("fine")).collect();
     let all: Vec<&Prepared> = prepared.iter().collect();
     let energies = isolated_energies(&spec(&[]), &all, &[Some(-1.0), None]);
     let mean: f64 = prepared.iter().map(|p| p.sample.energy_ev + 6.0).sum::<f64>() / 12.0;
@@ -313,6 +337,61 @@ fn a_training_starts_from_a_model_and_never_ends_worse() {
     (0..2).for_each(|_| drop(second.run_epoch().expect("an epoch")));
     assert!(second.average_model().layers != start.layers && second.best_score() <= before);
     assert_eq!(trainer(&[10], 6).start_from(&start, &[]).err(), Some(TrainError::OtherModel));
+}
+
+/// A step that is shortened goes the same way; one that is short enough stays as it is.
+#[test]
+fn gradients_are_shortened_together() {
+    let trainer = trainer(&[12], 6);
+    let batch = [0, 1, 2];
+    let lengths = |most: f64| {
+        let (_, mut gradients) = trainer.gradient(&batch).expect("a gradient");
+        let before = trainer.graph.clip(&mut gradients, most);
+        (before, trainer.graph.clip(&mut gradients, f64::INFINITY))
+    };
+    let (length, unchanged) = lengths(f64::INFINITY);
+    assert!(length > 0.0 && length == unchanged);
+    let (before, after) = lengths(0.3 * length);
+    assert!(before == length && (after / length - 0.3).abs() < 1e-6, "{before} {after}");
+}
+
+/// Huber's loss is the square for small errors, and goes on with the slope that the square has where it ends.
+#[test]
+fn large_errors_count_linearly() {
+    let loss = LossSettings { force_huber: Some(2.0), ..Default::default() };
+    assert_eq!(loss.of_square(3.0), (3.0, 1.0));
+    let (at_five, slope) = loss.of_square(25.0);
+    assert!((at_five - (4.0 + 4.0 * 3.0)).abs() < 1e-12 && (slope - 0.4).abs() < 1e-12);
+    assert_eq!(LossSettings::default().of_square(25.0), (25.0, 1.0));
+}
+
+/// A frame whose weight is doubled counts twice.
+#[test]
+fn a_frame_has_a_weight_of_its_own() {
+    let make = |weight: f64| {
+        let mut train = samples(4, 3);
+        train[1].weight = weight;
+        let valid = samples(2, 4);
+        Trainer::new(spec(&[8]), LossSettings::default(), OptimiserSettings::default(), 5, train, valid, &[])
+            .expect("a training")
+    };
+    let losses = |weight| make(weight).gradient(&[0, 1]).expect("a gradient").0;
+    let (one, two) = (losses(1.0), losses(2.0));
+    assert_eq!(one[0].parts, two[0].parts);
+    assert!((two[1].parts.total() / one[1].parts.total() - 2.0).abs() < 1e-12);
+}
+
+/// A label that is no number stops the training with the name of its frame.
+#[test]
+fn a_loss_that_is_no_number_names_its_frame() {
+    let mut train = samples(6, 3);
+    train[4].forces[2].y = f64::NAN;
+    let valid = samples(2, 4);
+    let mut trainer =
+        Trainer::new(spec(&[8]), LossSettings::default(), OptimiserSettings::default(), 5, train, valid, &[])
+            .expect("a training");
+    let error = trainer.run_epoch().expect_err("a label is no number");
+    assert!(error.to_string().contains("sample 4"), "{error}");
 }
 
 /// Frames of teachers move the weights; energies of isolated atoms, standardisation and uncertainty are not their business.

@@ -77,7 +77,7 @@ impl Trainer {
             return Err(TrainError::NoFrames("validation"));
         }
         let prepare = |samples: Vec<Sample>| -> Result<Vec<Prepared>, TrainError> {
-            samples.into_par_iter().enumerate().map(|(k, s)| Prepared::new(k, s, &spec)).collect()
+            samples.into_par_iter().map(|sample| Prepared::new(sample, &spec)).collect()
         };
         let (train, valid) = (prepare(train)?, prepare(valid)?);
         let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)
@@ -202,9 +202,6 @@ impl Trainer {
             loss.virial += parts.virial / per_epoch as f64;
         }
         self.epoch += 1;
-        if !loss.total().is_finite() {
-            return Err(TrainError::Diverged { epoch: self.epoch });
-        }
         let (mut valid, mut is_best) = (None, false);
         if self.epoch.is_multiple_of(self.optimiser.validate_every) || self.epoch == self.optimiser.epochs {
             let found = self.validate()?;
@@ -226,11 +223,18 @@ impl Trainer {
     pub fn validate(&self) -> Result<Metrics, TrainError> {
         let frames: Vec<usize> = (0..self.valid.len()).collect();
         let values = evaluate(&self.average, &self.valid, &frames)?;
-        Ok(metrics(&self.model.spec, &self.valid, &values))
+        Ok(metrics(&self.model.spec, &self.valid, &values, &self.loss))
     }
 
     fn step(&mut self, batch: &[usize], learning_rate: f64) -> Result<Parts, TrainError> {
-        let (losses, gradients) = self.gradient(batch)?;
+        let (losses, mut gradients) = self.gradient(batch)?;
+        self.check(batch, &losses)?;
+        if let Some(most) = self.optimiser.gradient_norm_max {
+            let norm = self.graph.clip(&mut gradients, most);
+            if !norm.is_finite() {
+                return Err(self.diverged("the gradient", batch, &losses));
+            }
+        }
         self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
         self.graph.write_to(&mut self.model);
         let done = (self.epoch * self.train.len().div_ceil(self.optimiser.batch_frames)) as f64;
@@ -244,6 +248,22 @@ impl Trainer {
             parts.virial += loss.parts.virial;
         }
         Ok(parts)
+    }
+
+    /// That every loss is finite.
+    fn check(&self, batch: &[usize], losses: &[LossOfFrame]) -> Result<(), TrainError> {
+        match losses.iter().all(|loss| loss.parts.total().is_finite()) {
+            true => Ok(()),
+            false => Err(self.diverged("the loss", batch, losses)),
+        }
+    }
+
+    fn diverged(&self, what: &'static str, batch: &[usize], losses: &[LossOfFrame]) -> TrainError {
+        let loss = |k: &usize| losses[*k].parts.total();
+        // Among positive numbers NaN comes last in the total order.
+        let worst = (0..batch.len()).max_by(|a, b| loss(a).abs().total_cmp(&loss(b).abs())).unwrap_or(0);
+        let frame = self.train[batch[worst]].sample.name.clone();
+        TrainError::Diverged { what, epoch: self.epoch + 1, frame }
     }
 
     /// Losses of a batch and the gradient of their sum by every parameter.
@@ -295,8 +315,8 @@ impl Trainer {
         batch
             .iter()
             .map(|&k| {
-                let kind = &self.train[k].sample.kind;
-                let frame = self.loss.kind_weights.get(kind).copied().unwrap_or(1.0);
+                let sample = &self.train[k].sample;
+                let frame = sample.weight * self.loss.kind_weights.get(&sample.kind).copied().unwrap_or(1.0);
                 FrameWeights { frame, per_component: per_component.clone(), energy }
             })
             .collect()
@@ -335,7 +355,8 @@ fn evaluate(model: &Model, frames: &[Prepared], which: &[usize]) -> Result<Vec<E
                 let structure = &frames[k].sample.structure;
                 let mut out = Evaluation::zeros(structure.len());
                 let done = evaluator.evaluate(structure, &frames[k].list, &mut out);
-                done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: k, source })
+                let frame = || frames[k].sample.name.clone();
+                done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: frame(), source })
             },
         )
         .collect()

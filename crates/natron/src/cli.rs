@@ -112,6 +112,9 @@ pub enum Command {
     /// Fill hosts and compute their voltage against the metal
     #[command(long_about = commands::voltage::ABOUT, after_help = commands::voltage::EXAMPLES)]
     Voltage(commands::job::JobArguments),
+    /// Find the path of least energy between two structures and its barrier
+    #[command(long_about = commands::neb::ABOUT, after_help = commands::neb::EXAMPLES)]
+    Neb(commands::job::JobArguments),
     /// Print the JSON schema of a deck, for editors
     Schema(commands::schema::Arguments),
     /// Print the completions for a shell
@@ -142,6 +145,7 @@ impl Command {
             Self::New { .. } => "new",
             Self::Study(_) => "study",
             Self::Voltage(_) => "voltage",
+            Self::Neb(_) => "neb",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",

@@ -54,6 +54,7 @@ fn run(command: &Command, output: &Output) -> Result<ExitCode, Failure> {
         Command::Schema(arguments) => Ok(commands::schema::run(arguments, output)),
         Command::Study(arguments) => commands::study::run(arguments, output),
         Command::Voltage(arguments) => commands::voltage::run(arguments, output),
+        Command::Neb(arguments) => commands::neb::run(arguments, output),
         Command::Completions(arguments) => Ok(commands::completions::run(arguments, output)),
         Command::Man => commands::man::run(output),
     }

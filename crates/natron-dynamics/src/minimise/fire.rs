@@ -20,39 +20,77 @@ const TIMESTEP: f64 = 0.1;
 const TIMESTEP_MAX: f64 = 1.0;
 const TIMESTEP_MIN: f64 = 0.002;
 
-/// The method; every coordinate weighs 1 amu.
+/// The method on a surface; every coordinate weighs 1 amu.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fire {
+    motion: Motion,
+    /// Buffer.
+    force: Vec<Vec3>,
+}
+
+/// How the method moves, whatever its coordinates are.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Motion {
     timestep: f64,
     mixing: f64,
     /// Steps since the motion last turned uphill.
     downhill: u64,
     steps: u64,
     velocities: Vec<Vec3>,
-    /// Buffer.
-    force: Vec<Vec3>,
 }
 
 impl Fire {
     /// At rest.
     pub(super) fn new(dimension: usize) -> Self {
-        let rest = vec![Vec3::zeros(); dimension];
+        Self { motion: Motion::new(dimension), force: vec![Vec3::zeros(); dimension] }
+    }
+
+    pub(super) fn remember(&self, memory: &mut Vec<f64>) {
+        self.motion.remember(memory);
+    }
+
+    pub(super) fn recall(&mut self, memory: &[f64]) -> bool {
+        self.motion.recall(memory)
+    }
+
+    pub(super) fn step(
+        &mut self,
+        surface: &Surface,
+        state: &mut State,
+        forces: &mut Forces<'_>,
+    ) -> Result<(), StepError> {
+        surface.force(state, &mut self.force);
+        if self.motion.turns_back(&self.force) {
+            let (velocities, timestep) = self.motion.velocities();
+            let back = 0.5 * surface.share(velocities, timestep);
+            surface.advance(state, velocities, -back)?;
+            self.motion.stop();
+        }
+        self.motion.accelerate(&self.force);
+        let (velocities, timestep) = self.motion.velocities();
+        let time = surface.share(velocities, timestep);
+        surface.go(state, forces, (velocities, time))
+    }
+}
+
+impl Motion {
+    /// At rest.
+    pub(crate) fn new(dimension: usize) -> Self {
         Self {
             timestep: TIMESTEP,
             mixing: MIXING,
             downhill: 0,
             steps: 0,
-            velocities: rest.clone(),
-            force: rest,
+            velocities: vec![Vec3::zeros(); dimension],
         }
     }
 
-    pub(super) fn remember(&self, memory: &mut Vec<f64>) {
+    fn remember(&self, memory: &mut Vec<f64>) {
         memory.extend([self.timestep, self.mixing, self.downhill as f64, self.steps as f64]);
         memory.extend(self.velocities.iter().flatten());
     }
 
-    pub(super) fn recall(&mut self, memory: &[f64]) -> bool {
+    fn recall(&mut self, memory: &[f64]) -> bool {
         let Some((&[timestep, mixing, downhill, steps], rest)) = memory.split_first_chunk() else {
             return false;
         };
@@ -67,51 +105,45 @@ impl Fire {
         true
     }
 
-    pub(super) fn step(
-        &mut self,
-        surface: &Surface,
-        state: &mut State,
-        forces: &mut Forces<'_>,
-    ) -> Result<(), StepError> {
-        surface.force(state, &mut self.force);
-        if dot(&self.velocities, &self.force) > 0.0 {
+    /// Whether the motion goes uphill and has to turn; else it may go faster.
+    pub(crate) fn turns_back(&mut self, force: &[Vec3]) -> bool {
+        if dot(&self.velocities, force) > 0.0 {
             self.downhill += 1;
             if self.downhill > DELAY {
                 self.timestep = (self.timestep * GROW).min(TIMESTEP_MAX);
                 self.mixing *= MIXING_DECAY;
             }
-        } else {
-            self.turn_back(surface, state)?;
+            return false;
         }
-        self.accelerate();
-        let time = surface.share(&self.velocities, self.timestep);
-        self.steps += 1;
-        surface.go(state, forces, (&self.velocities, time))
-    }
-
-    /// Uphill: half a step back, stop, and go on more carefully.
-    fn turn_back(&mut self, surface: &Surface, state: &mut State) -> Result<(), StepError> {
         self.downhill = 0;
         if self.steps >= DELAY {
             self.timestep = (self.timestep * SHRINK).max(TIMESTEP_MIN);
         }
         self.mixing = MIXING;
-        let back = 0.5 * surface.share(&self.velocities, self.timestep);
-        surface.advance(state, &self.velocities, -back)?;
+        true
+    }
+
+    /// Comes to rest, which a turn ends with.
+    pub(crate) fn stop(&mut self) {
         self.velocities.fill(Vec3::zeros());
-        Ok(())
+    }
+
+    /// Velocities, and the time for which they are gone; half of it back where the motion turns.
+    pub(crate) fn velocities(&self) -> (&[Vec3], f64) {
+        (&self.velocities, self.timestep)
     }
 
     /// v += F dt; v turned towards F.
-    fn accelerate(&mut self) {
-        for (velocity, force) in self.velocities.iter_mut().zip(&self.force) {
+    pub(crate) fn accelerate(&mut self, force: &[Vec3]) {
+        self.steps += 1;
+        for (velocity, force) in self.velocities.iter_mut().zip(force) {
             *velocity += force * self.timestep;
         }
-        let force_norm = dot(&self.force, &self.force).sqrt();
+        let force_norm = dot(force, force).sqrt();
         if force_norm > 0.0 {
             let speed = dot(&self.velocities, &self.velocities).sqrt();
             let towards = self.mixing * speed / force_norm;
-            for (velocity, force) in self.velocities.iter_mut().zip(&self.force) {
+            for (velocity, force) in self.velocities.iter_mut().zip(force) {
                 *velocity = *velocity * (1.0 - self.mixing) + force * towards;
             }
         }

@@ -136,6 +136,6 @@ pub(crate) fn stress_left_gpa(cell: CellTarget, state: &State) -> f64 {
 }
 
 /// The scalar product of two points or forces.
-pub(super) fn dot(a: &[Vec3], b: &[Vec3]) -> f64 {
+pub(crate) fn dot(a: &[Vec3], b: &[Vec3]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x.dot(y)).sum()
 }

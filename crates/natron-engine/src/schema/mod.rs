@@ -47,6 +47,11 @@ pub fn study() -> Value {
     crate::study::schema()
 }
 
+/// Schema of the deck of `natron neb`.
+pub fn neb() -> Value {
+    crate::neb::schema()
+}
+
 /// Schema of the voltage deck.
 pub fn voltage() -> Value {
     crate::voltage::schema()

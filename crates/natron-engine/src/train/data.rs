@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use natron_atoms::{Frame, Species};
+use natron_atoms::{Frame, InfoValue, Species};
 use natron_io::SourceFrame;
 use natron_train::{Origin, Sample};
 use sha2::{Digest, Sha256};
 
 use super::deck::{DataTable, DistillationTable, EnergyChoice};
-use super::teachers::Teachers;
+use super::teachers::{self, Teachers};
 use crate::deck::{Document, KeyPath};
 use crate::envelope::hex;
 use crate::{InputError, files};
@@ -85,7 +85,8 @@ impl DataSet {
             teachers: Vec::new(),
         };
         for (path, source) in read {
-            if let Err(error) = set.add(source.frame, &table.split_key) {
+            let name = place(path, source.line);
+            if let Err(error) = set.add(source.frame, table, name) {
                 let help = format!("training needs {energy} and forces on every frame");
                 errors.push(error.in_file(path).at_line(source.line).help(help));
             }
@@ -100,7 +101,7 @@ impl DataSet {
         Ok(set)
     }
 
-    /// Adds the structures that the teachers label.
+    /// Adds the structures that the teachers label, or that come with labels of other origin.
     fn distil(
         &mut self,
         document: &Document,
@@ -115,14 +116,19 @@ impl DataSet {
                 |error| InputError::new(format!("cannot read the structures: {error}")).in_file(path);
             hash.update(&std::fs::read(path).map_err(|error| vec![unreadable(error)])?);
             let sources = files::read_sources(path).map_err(|error| vec![error])?;
-            self.frames.extend(teachers.label(path, sources)?);
+            let labelled = match table.teachers.is_empty() {
+                true => teachers::as_labelled(path, sources),
+                false => teachers.label(path, sources),
+            };
+            self.frames.extend(labelled?);
         }
         self.distilled_files = paths;
         self.teachers = teachers.names;
         Ok(())
     }
 
-    fn add(&mut self, frame: Frame, split_key: &str) -> Result<(), InputError> {
+    fn add(&mut self, frame: Frame, table: &DataTable, name: String) -> Result<(), InputError> {
+        let split_key = &table.split_key;
         let structure = &frame.structure;
         let energy = match self.energy {
             "free_energy" => frame.labels.free_energy_ev,
@@ -152,6 +158,8 @@ impl DataSet {
                 forces,
                 virial_ev: frame.labels.virial_ev,
                 kind: text("kind"),
+                weight: weight(&frame, &table.weight_key)?,
+                name,
                 origin: Origin::Reference,
             },
             split,
@@ -176,6 +184,25 @@ impl DataSet {
     /// Samples of a split.
     pub fn samples(&self, split: Split) -> Vec<Sample> {
         self.frames.iter().filter(|f| f.split == split).map(|f| f.sample.clone()).collect()
+    }
+}
+
+/// What messages call a frame.
+pub(super) fn place(path: &Path, line: usize) -> String {
+    format!("{}:{line}", path.display())
+}
+
+/// The weight that a frame's header gives it.
+fn weight(frame: &Frame, key: &str) -> Result<f64, InputError> {
+    let weight = match frame.value(key) {
+        None => return Ok(1.0),
+        Some(InfoValue::Real(weight)) => *weight,
+        Some(InfoValue::Int(weight)) => *weight as f64,
+        Some(_) => f64::NAN,
+    };
+    match weight.is_finite() && weight >= 0.0 {
+        true => Ok(weight),
+        false => Err(InputError::new(format!("the `{key}` of a frame is not a number of 0 or more"))),
     }
 }
 

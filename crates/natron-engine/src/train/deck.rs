@@ -45,6 +45,9 @@ pub struct DataTable {
     /// Key of a frame that says train, valid or test.
     #[serde(default = "split")]
     pub split_key: String,
+    /// Key of a frame that gives its weight; frames without it have 1.
+    #[serde(default = "weight")]
+    pub weight_key: String,
     /// Which energy to learn.
     #[serde(default)]
     pub energy: EnergyChoice,
@@ -70,10 +73,16 @@ pub struct StartTable {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistillationTable {
-    /// Potentials whose mean labels the structures; `*` matches within a name.
+    /// Potentials whose mean labels the structures; `*` matches within a name. None: the files bring their labels, made
+    /// by another program.
+    #[serde(default)]
     pub teachers: Vec<String>,
-    /// Files of structures, whatever their labels; `*` matches within a name.
+    /// Files of structures; `*` matches within a name. Labels in them are looked at where there are no teachers.
     pub structures: Vec<String>,
+}
+
+fn weight() -> String {
+    "weight".into()
 }
 
 fn split() -> String {
@@ -147,12 +156,10 @@ impl TrainDeck {
             });
         }
         if let Some(distillation) = &self.distillation {
-            for (key, list) in
-                [("teachers", &distillation.teachers), ("structures", &distillation.structures)]
-            {
-                let path = format!("distillation.{key}");
-                found.extend(list.is_empty().then(|| problem(&path, format!("`{path}` names no file"))));
-            }
+            let path = "distillation.structures";
+            found.extend(
+                distillation.structures.is_empty().then(|| problem(path, format!("`{path}` names no file"))),
+            );
         }
         let ranges = self.loss.problems().into_iter().chain(self.optimiser.problems());
         found.extend(ranges.map(|(path, message)| problem(&path, format!("`{path}` {message}"))));

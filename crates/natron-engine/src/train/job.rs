@@ -124,7 +124,7 @@ impl TrainJob {
         });
         started.map_err(|error| {
             InputError::new(error.to_string())
-                .help("frames are sorted by [data] split_key into train, valid and test; frames are counted within them")
+                .help("frames are sorted by [data] split_key into train, valid and test")
         })
     }
 

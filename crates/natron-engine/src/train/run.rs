@@ -41,7 +41,8 @@ impl Job for TrainJob {
         let count = |split| self.data.reference().filter(|f| f.split == split).count();
         let distilled = self.data.frames.len() - self.data.reference().count();
         let teachers = match self.data.teachers.len() {
-            0 => String::new(),
+            0 if distilled == 0 => String::new(),
+            0 => format!(" ({distilled} more with labels of other origin)"),
             n => format!(" ({distilled} more labelled by {n} potentials)"),
         };
         format!(

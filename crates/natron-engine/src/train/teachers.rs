@@ -8,7 +8,7 @@ use natron_potential::Evaluation;
 use natron_train::{Origin, Sample};
 use rayon::prelude::*;
 
-use super::data::{Labelled, Split, matching_files};
+use super::data::{Labelled, Split, matching_files, place};
 use crate::InputError;
 use crate::deck::Document;
 use crate::potentials::{LoadedPotential, is_file, load_potential};
@@ -54,8 +54,9 @@ impl Teachers {
     /// Frames with the mean of the teachers' energies, forces and virials.
     pub fn label(&self, path: &Path, sources: Vec<SourceFrame>) -> Result<Vec<Labelled>, Vec<InputError>> {
         let one = |source: SourceFrame| {
+            let name = place(path, source.line);
             self.mean(&source.frame.structure)
-                .map(|mean| labelled(source.frame.structure, &mean))
+                .map(|mean| labelled(source.frame.structure, &mean, name))
                 .map_err(|error| vec![InputError::new(error).in_file(path).at_line(source.line)])
         };
         sources.into_par_iter().map(one).collect()
@@ -81,7 +82,42 @@ impl Teachers {
     }
 }
 
-fn labelled(structure: Structure, mean: &Evaluation) -> Labelled {
+/// Frames with the labels that they bring.
+pub(super) fn as_labelled(path: &Path, sources: Vec<SourceFrame>) -> Result<Vec<Labelled>, Vec<InputError>> {
+    let one = |source: SourceFrame| {
+        let labels = &source.frame.labels;
+        let missing = |what: &str| {
+            vec![
+                InputError::new(format!("a frame has no {what}"))
+                    .in_file(path)
+                    .at_line(source.line)
+                    .help("without distillation.teachers, every structure brings energy and forces"),
+            ]
+        };
+        let energy_ev = labels.free_energy_ev.or(labels.energy_ev).ok_or_else(|| missing("energy"))?;
+        let forces = labels.forces.clone().ok_or_else(|| missing("forces"))?;
+        let sample = Sample {
+            structure: source.frame.structure.clone(),
+            energy_ev,
+            forces,
+            virial_ev: labels.virial_ev,
+            kind: KIND.into(),
+            weight: 1.0,
+            name: place(path, source.line),
+            origin: Origin::Teacher,
+        };
+        Ok(Labelled {
+            sample,
+            split: Split::Train,
+            host: String::new(),
+            frame: source.frame,
+            distilled: true,
+        })
+    };
+    sources.into_iter().map(one).collect()
+}
+
+fn labelled(structure: Structure, mean: &Evaluation, name: String) -> Labelled {
     let (energy_ev, forces, virial_ev): (f64, Vec<Vec3>, Mat3) =
         (mean.energy_ev, mean.forces.clone(), mean.virial_ev);
     let labels = Labels {
@@ -97,6 +133,8 @@ fn labelled(structure: Structure, mean: &Evaluation) -> Labelled {
         forces,
         virial_ev: Some(virial_ev),
         kind: KIND.into(),
+        weight: 1.0,
+        name,
         origin: Origin::Teacher,
     };
     Labelled { sample, split: Split::Train, host: String::new(), frame, distilled: true }

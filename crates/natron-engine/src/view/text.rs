@@ -89,6 +89,7 @@ const OTHER_DECKS: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     ("tune deck", &["parameter", "train"], &["train.deck", "parameter", "time_min", "seed"]),
+    ("neb deck", &["path"], &["path.start", "path.end", "path.images", "potential"]),
     ("build deck", &["structure"], &["structure", "insert", "vacancies", "seed"]),
 ];
 const TRAIN: &[&str] =

@@ -12,6 +12,7 @@ pub mod learn;
 pub mod man;
 pub mod map;
 pub mod md;
+pub mod neb;
 pub mod new;
 pub mod repair;
 pub mod schema;

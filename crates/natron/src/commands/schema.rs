@@ -21,6 +21,8 @@ pub enum Deck {
     Study,
     /// The deck of natron voltage
     Voltage,
+    /// The deck of natron neb
+    Neb,
 }
 
 /// Which schema.
@@ -49,6 +51,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
         Deck::Build => schema::build(),
         Deck::Study => schema::study(),
         Deck::Voltage => schema::voltage(),
+        Deck::Neb => schema::neb(),
     };
     let text = format!("{schema:#}\n");
     let mut map = output.build.envelope("schema");

@@ -92,6 +92,7 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
         () if has("[structure]") => "build",
         () if has("[grid]") => "study",
         () if has("[host]") => "voltage",
+        () if has("[path]") => "neb",
         () => "train",
     };
     let call = |flags: &[String]| {
@@ -108,6 +109,9 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
     if kind == "study" {
         let short = SHORT_STUDY.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
         calls.push(call(&short.collect::<Vec<_>>()));
+    }
+    if kind == "neb" {
+        calls.push(call(&[]));
     }
     if kind == "voltage" {
         let short = SHORT_VOLTAGE.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
