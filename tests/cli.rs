@@ -11,7 +11,7 @@ mod learn;
 mod limits;
 pub(crate) mod map;
 mod md;
-mod neb;
+pub(crate) mod neb;
 mod new;
 mod output;
 mod random_decks;

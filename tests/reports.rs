@@ -176,6 +176,14 @@ fn a_map_has_all_its_pictures() {
     in_order(&browser, &folder.path().join("frames-map/report.html"), &wanted);
 }
 
+#[test]
+fn a_path_has_all_its_pictures() {
+    let Some(browser) = Browser::find() else { return };
+    let folder = crate::cli::neb::folder();
+    run(folder.path(), &["neb", "hop.toml"]);
+    in_order(&browser, &folder.path().join("hop/report.html"), &["The start", "the highest", "The end"]);
+}
+
 #[cfg(feature = "train")]
 #[test]
 fn a_training_has_all_its_pictures() {
