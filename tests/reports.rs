@@ -158,6 +158,32 @@ fn a_study_has_all_its_pictures() {
     in_order(&browser, &folder.path().join("grid/report.html"), &[&wanted[..], &found].concat());
 }
 
+#[test]
+fn a_look_at_data_has_all_its_pictures() {
+    let Some(browser) = Browser::find() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let frames = repository().join("potentials/nac/dft/frames.extxyz");
+    run(folder.path(), &["data", "check", &frames.to_string_lossy(), "--report", "page.html"]);
+    in_order(&browser, &folder.path().join("page.html"), &["values."]);
+}
+
+#[test]
+fn a_map_has_all_its_pictures() {
+    let Some(browser) = Browser::find() else { return };
+    let folder = crate::cli::map::folder();
+    run(folder.path(), &[&["map", "frames-map.toml"][..], &crate::cli::map::SMALL].concat());
+    let wanted = ["Classical scaling", "Colour: the column", "medoid of each cluster"];
+    in_order(&browser, &folder.path().join("frames-map/report.html"), &wanted);
+}
+
+#[test]
+fn a_path_has_all_its_pictures() {
+    let Some(browser) = Browser::find() else { return };
+    let folder = crate::cli::neb::folder();
+    run(folder.path(), &["neb", "hop.toml"]);
+    in_order(&browser, &folder.path().join("hop/report.html"), &["The start", "the highest", "The end"]);
+}
+
 #[cfg(feature = "train")]
 #[test]
 fn a_training_has_all_its_pictures() {

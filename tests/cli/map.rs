@@ -26,14 +26,14 @@ fn frames() -> String {
     text
 }
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("frames.extxyz"), frames()).expect("writes");
     succeeds(folder.path(), &["new", "map", "frames.extxyz"]);
     folder
 }
 
-const SMALL: [&str; 6] =
+pub(crate) const SMALL: [&str; 6] =
     ["--set", "soap.n_max=4", "--set", "soap.l_max=4", "--set", "map.columns=[\"charge\"]"];
 
 fn read(folder: &Path, name: &str) -> String {

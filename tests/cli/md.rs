@@ -36,6 +36,15 @@ fn a_run_leaves_what_the_contract_says() {
     assert!((10.0..60.0).contains(&temperature), "{temperature}");
     assert!(number(&summary, "energy_drift_meV_per_atom_ps").abs() < 0.1);
     every_null_has_a_note(&summary);
+    // Twelve neighbours of a face-centred cubic crystal; nothing is at rest, so there is no framework.
+    let pair = &summary["structure"][0]["rdf"][0];
+    assert_eq!(pair["pair"], serde_json::json!(["Ar", "Ar"]));
+    assert!((number(pair, "coordination") - 12.0).abs() < 0.5 && pair.get("g").is_none(), "{pair}");
+    assert!(
+        summary["structure"][0]["network_note"].as_str().is_some_and(|note| note.contains("no framework"))
+    );
+    assert_eq!(summary["motion"][0]["jumps"]["n"], 0, "a cold crystal");
+    assert!(number(&summary["motion"][0]["jumps"], "stay_low95_ps") > 1.0);
     let thermo = std::fs::read_to_string(run.join("thermo.csv")).expect("reads");
     assert!(thermo.starts_with("stage,step,time_ps,temperature_K,potential_energy_eV,"), "{thermo}");
     // 2 ps every 20 fs, both ends included.
@@ -82,7 +91,8 @@ fn the_trajectory_gives_the_same_diffusion_as_the_summary() {
 fn the_table_and_the_report_files_come_last() {
     let folder = argon_folder();
     let text = succeeds(folder.path(), &["md", "argon.toml"]);
-    for part in ["temperature", "D (Ar)", "verdict (Ar)", "speed"] {
+    for part in ["temperature", "Ar-Ar neighbours", "residence time (Ar)", "D (Ar)", "verdict (Ar)", "speed"]
+    {
         assert!(text.contains(part), "no {part} in\n{text}");
     }
     let last: Vec<&str> = text.lines().rev().take(2).collect();

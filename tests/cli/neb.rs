@@ -46,7 +46,7 @@ force_max_eV_per_A = 0.001
 name = "lj-argon"
 "#;
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("writes");
     write("start.extxyz", &crystal(false));

@@ -113,15 +113,9 @@ impl History {
 
 /// Errors as a table, one row a group and species, counts beside every figure.
 pub(super) fn table(results: &Results) -> Table {
-    let mut table = Table::new(&[
-        "frames of",
-        "frames",
-        "energy meV/atom",
-        "atoms",
-        "force meV/A",
-        "RMS force",
-        "force error",
-    ]);
+    let heading =
+        ["frames of", "frames", "energy meV/atom", "atoms", "force meV/A", "RMS force", "force error"];
+    let mut table = (1..heading.len()).fold(Table::new(&heading), Table::right);
     let mut add = |name: &str, errors: &Errors| add_group(&mut table, name, errors);
     add("train", &results.train);
     add("valid", &results.valid);
