@@ -2,6 +2,7 @@
 
   python compare.py run nep nac --envs ENVS            one fit; a line is added to results.jsonl
   python compare.py run natron nac --seed 2 --fraction 0.5
+  python compare.py all --envs ENVS                    every fit of PLAN that results.jsonl lacks for today's data
   python compare.py table                              the newest line of each fit, as Markdown
 """
 
@@ -23,38 +24,61 @@ import tables
 HERE = Path(__file__).resolve().parent
 # The program and the virtual environment under --envs it runs in; natron's script needs numpy only.
 ENVIRONMENTS = {"natron": None, "gap": "gap", "nep": "torch", "mace": "torch", "deepmd": "deepmd"}
+# Program, data set, share of the training frames, seed: in the order of `compare.py all`.
+PLAN = [("natron", "nac", 1.0, seed) for seed in (1, 2, 3)]
+PLAN += [(peer, "nac", 1.0, 1) for peer in ("gap", "nep", "mace", "deepmd")]
+PLAN += [(peer, "nac", share, 1) for peer in ("natron", "gap", "nep") for share in (0.5, 0.25)]
+PLAN += [(peer, data, 1.0, 1) for data in ("liquid_na", "li_graphene") for peer in ("natron", "nep", "gap")]
 THREAD_VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"]
 THREAD_VARIABLES += ["TF_NUM_INTEROP_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS", "DP_INTER_OP_PARALLELISM_THREADS"]
 
 
 def main():
     arguments = parse()
-    if arguments.command == "table":
-        lines = arguments.results.read_text().splitlines()
-        print(tables.markdown([json.loads(line) for line in lines]))
-        return
-    line = json.dumps(run(arguments))
-    with open(arguments.results, "a") as results:
-        results.write(line + "\n")
-    print(line)
+    arguments.action(arguments)
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("run")
+    commands = parser.add_subparsers(required=True)
+    one, every, table = (commands.add_parser(name) for name in ("run", "all", "table"))
     one.add_argument("peer", choices=ENVIRONMENTS)
     one.add_argument("data", choices=datasets.SETS)
     one.add_argument("--fraction", type=float, default=1.0, help="of the training frames")
     one.add_argument("--seed", type=int, default=1)
-    one.add_argument("--threads", type=int, default=1)
-    one.add_argument("--cpu-minutes", type=float, default=60.0, help="processor time after which a fit is stopped and does not count")
-    one.add_argument("--envs", type=Path, default=HERE / "envs", help="folder of the virtual environments gap, torch, deepmd")
-    one.add_argument("--natron", default="natron", help="the program natron")
-    one.add_argument("--work", type=Path, default=HERE / "work", help="where fits are done")
-    for command in (one, commands.add_parser("table")):
+    every.add_argument("--peers", default=",".join(ENVIRONMENTS), help="only these programs")
+    for command in (one, every):
+        command.add_argument("--threads", type=int, default=1)
+        command.add_argument("--effort", type=float, default=1.0, help="factor on the epochs or steps of nep, mace and deepmd")
+        command.add_argument("--cpu-minutes", type=float, default=120.0, help="processor time after which a fit is stopped and does not count")
+        command.add_argument("--envs", type=Path, default=HERE / "envs", help="folder of the virtual environments gap, torch, deepmd")
+        command.add_argument("--natron", default="natron", help="the program natron")
+        command.add_argument("--work", type=Path, default=HERE / "work", help="where fits are done")
+    for command, action in ((one, run_one), (every, run_all), (table, print_table)):
         command.add_argument("--results", type=Path, default=HERE / "results.jsonl")
+        command.set_defaults(action=action)
     return parser.parse_args()
+
+
+def run_one(arguments):
+    with open(arguments.results, "a") as results:
+        results.write(json.dumps(run(arguments)) + "\n")
+
+
+def run_all(arguments):
+    for peer, data, fraction, seed in PLAN:
+        sha256 = datasets.sha256(datasets.SETS[data]()[0])
+        done = {(n["peer"], n["data"], n["fraction"], n["seed"], n["sha256"]) for n in notes(arguments.results)}
+        if peer in arguments.peers.split(",") and (peer, data, fraction, seed, sha256) not in done:
+            run_one(argparse.Namespace(**vars(arguments) | {"peer": peer, "data": data, "fraction": fraction, "seed": seed}))
+
+
+def print_table(arguments):
+    print(tables.markdown(notes(arguments.results)))
+
+
+def notes(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def run(arguments):
@@ -71,6 +95,7 @@ def run(arguments):
         "fraction": arguments.fraction,
         "seed": arguments.seed,
         "threads": arguments.threads,
+        "effort": arguments.effort,
         "date": datetime.date.today().isoformat(),
         "sha256": data["sha256"],
         "frames": data["frames"],
@@ -89,7 +114,7 @@ def fit(arguments, given, out):
     python = str(arguments.envs.absolute() / environment / "bin/python") if environment else sys.executable
     program = shutil.which(arguments.natron) or arguments.natron
     words = [python, HERE / f"fit_{arguments.peer}.py", arguments.data, given, out, "--seed", arguments.seed]
-    words += ["--threads", arguments.threads, "--program", os.path.abspath(program)]
+    words += ["--threads", arguments.threads, "--effort", arguments.effort, "--program", os.path.abspath(program)]
     seconds = round(60 * arguments.cpu_minutes)
     variables = os.environ | {name: str(arguments.threads) for name in THREAD_VARIABLES}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()

@@ -138,7 +138,9 @@ def with_kind(frames, kind):
 
 def label(frame, energy, virial, kind, split):
     """Leaves a frame with what is learnt, and its names."""
+    host = frame.info.get("host") or frame.info.get("source") or kind
     frame.info = {
+        "host": host,
         "kind": kind,
         "split": split,
         "energy": frame.info[energy],

@@ -13,7 +13,7 @@ import extxyz
 import prediction
 from task import Task
 
-STEPS = {"nac": 30000, "liquid_na": 10000, "li_graphene": 10000}
+STEPS = {"nac": 150000, "liquid_na": 50000, "li_graphene": 60000}
 
 
 def main():
@@ -24,11 +24,11 @@ def main():
     subprocess.run([program, "train", "input.json"], check=True)
     subprocess.run([program, "freeze", "-o", "frozen.pb"], check=True)
     prediction.write(DP("frozen.pb"), task.given, task.out)
-    task.done(version=importlib.metadata.version("deepmd-kit"))
+    task.done(version=importlib.metadata.version("deepmd-kit"), steps=task.epochs(STEPS[task.data]))
 
 
 def settings(task, systems):
-    steps = STEPS[task.data]
+    steps = task.epochs(STEPS[task.data])
     return {
         "model": {
             "type_map": task.species,

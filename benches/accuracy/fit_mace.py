@@ -11,7 +11,7 @@ from mace.cli import run_train
 import prediction
 from task import Task
 
-EPOCHS = {"nac": 40, "liquid_na": 20, "li_graphene": 15}
+EPOCHS = {"nac": 150, "liquid_na": 60, "li_graphene": 50}
 
 
 def main():
@@ -22,11 +22,11 @@ def main():
     sys.argv = ["mace_run_train", *(f"--{key}={value}" for key, value in settings(task).items()), "--ema", "--amsgrad"]
     run_train.main()
     prediction.write(MACECalculator(model_paths="mace.model", device="cpu", default_dtype="float32"), task.given, task.out)
-    task.done(version=importlib.metadata.version("mace-torch"))
+    task.done(version=importlib.metadata.version("mace-torch"), epochs=task.epochs(EPOCHS[task.data]))
 
 
 def settings(task):
-    epochs = EPOCHS[task.data]
+    epochs = task.epochs(EPOCHS[task.data])
     return {
         "name": "mace",
         "seed": task.seed,

@@ -1,9 +1,11 @@
 """natron: `natron train` with the deck of the data set, then `natron evaluate`."""
 
 import json
+import math
 import os
 import subprocess
 
+import errors
 import extxyz
 from task import HERE, Task
 
@@ -24,9 +26,10 @@ def main():
     changes = [f"seed={task.seed}", f'data.files=["{frames}"]', f'output.directory="{directory}"']
     run("train", deck, "--overwrite", *(word for change in changes for word in ("--set", change)))
     for split in ("valid", "test"):
-        path = task.out / f"{split}.extxyz"
-        run("evaluate", "-p", directory / "potential.safetensors", task.given / "all.extxyz", "--split", split, "-o", path)
+        path, potential = task.out / f"{split}.extxyz", directory / "potential.safetensors"
+        said = run("evaluate", "-p", potential, task.given / "all.extxyz", "--split", split, "-o", path, "--json")
         relative_to_atoms(path, json.loads((task.given / "data.json").read_text())["isolated_eV"], split)
+        agree(json.loads(said), errors.of_files(task.given / f"{split}.extxyz", path)["all"])
     task.done(version=run("--version").split()[1])
 
 
@@ -36,6 +39,13 @@ def relative_to_atoms(path, energies, split):
     for frame in frames:
         frame.info["energy"] = repr(frame.number("energy") - sum(energies[symbol] for symbol in frame.symbols))
     extxyz.write(path, frames)
+
+
+def agree(natron, ours):
+    """The metric of the comparison is that of `natron evaluate`."""
+    for key in set(natron) & set(ours) - {"by_species"}:
+        if not math.isclose(natron[key], ours[key], rel_tol=1e-6):
+            raise SystemExit(f"{key} is {natron[key]} to natron and {ours[key]} to errors.py")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from torchnep.ase_calculator import NEP
 import prediction
 from task import Task
 
-EPOCHS = {"nac": 300, "liquid_na": 200, "li_graphene": 100}
+EPOCHS = {"nac": 1000, "liquid_na": 500, "li_graphene": 300}
 SETTINGS = """\
 type {count} {species}
 version 4
@@ -43,7 +43,7 @@ stage2_scheduler_factor 0.7
 def main():
     task = Task()
     torch.set_num_threads(task.threads)
-    epochs = EPOCHS[task.data]
+    epochs = task.epochs(EPOCHS[task.data])
     second = epochs * 7 // 10
     text = SETTINGS.format(
         count=len(task.species),
@@ -65,7 +65,7 @@ def main():
         prediction_interval=0,
     )
     prediction.write(NEP("nep/nep_best.txt"), task.given, task.out)
-    task.done(version=torchnep.__version__)
+    task.done(version=torchnep.__version__, epochs=epochs)
 
 
 if __name__ == "__main__":
