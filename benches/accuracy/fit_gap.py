@@ -30,7 +30,7 @@ def main():
     numbers = [atomic_numbers[symbol] for symbol in task.species]
     terms = [PAIR.format(*pair) for pair in combinations_with_replacement(numbers, 2)]
     for symbol, number in zip(task.species, numbers):
-        sparse = min(N_SPARSE, environments[symbol] // 2)
+        sparse = min(N_SPARSE, environments[symbol] * 9 // 10)
         terms.append(SOAP.format(sparse, number, len(numbers), " ".join(map(str, numbers))))
     words = {
         "at_file": task.given / "train.extxyz",

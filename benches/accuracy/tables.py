@@ -12,7 +12,27 @@ def markdown(notes):
     for data, fraction in sorted({key[:2] for key in newest}, key=lambda key: (key[0], -key[1])):
         chosen = [note for key, note in newest.items() if key[:2] == (data, fraction)]
         parts.append(f"### {data}, {100 * fraction:.0f} % of the training frames\n\n" + table(chosen))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *curves(newest.values())])
+
+
+def curves(notes):
+    """Force errors against the share of training frames, for each data set with more than one; means over seeds."""
+    done = [note for note in notes if note["status"] == "done"]
+    for data in sorted({note["data"] for note in done}):
+        shares = sorted({note["fraction"] for note in done if note["data"] == data})
+        if len(shares) < 2:
+            continue
+        lines = [row(["program", *(f"{100 * share:.0f} %" for share in shares)]), row(["---"] * (len(shares) + 1))]
+        for peer in sorted({note["peer"] for note in done if note["data"] == data}):
+            of = [[n["test"]["selected"] for n in done if (n["data"], n["peer"], n["fraction"]) == (data, peer, share)] for share in shares]
+            if sum(map(bool, of)) > 1:
+                lines.append(row([peer, *(mean_force(errors) for errors in of)]))
+        yield f"### {data}, force error by share of the training frames, %\n\n" + "\n".join(lines)
+
+
+def mean_force(errors):
+    values = [e["force_error_percent"] for e in errors]
+    return f"{sum(values) / len(values):.1f}" if values else "-"
 
 
 def table(notes):
