@@ -16,12 +16,12 @@ from task import Task
 
 PAIR = "distance_2b cutoff=6.0 cutoff_transition_width=1.0 delta=1.0 covariance_type=ard_se theta_uniform=1.0 sparse_method=uniform n_sparse=15 Z1={} Z2={} add_species=F"
 SOAP = (
-    "soap cutoff=5.0 cutoff_transition_width=1.0 n_max=8 l_max=5 atom_sigma=0.5 zeta=4 delta=0.5 covariance_type=dot_product"
+    "soap cutoff=5.0 cutoff_transition_width=1.0 n_max=8 l_max=4 atom_sigma=0.5 zeta=4 delta=0.5 covariance_type=dot_product"
     " sparse_method=cur_points n_sparse={} Z={} n_species={} species_Z={{{{{}}}}} n_Z=1 add_species=F"
 )
 # Standard deviations: energy (eV/atom), force (eV/A), virial (eV/atom), curvature.
 SIGMA = {"nac": "{0.005 0.15 0.05 0.0}", "liquid_na": "{0.001 0.03 0.01 0.0}", "li_graphene": "{0.001 0.03 0.01 0.0}"}
-N_SPARSE = 1500
+N_SPARSE = 1000
 
 
 def main():
