@@ -2,7 +2,7 @@
 
   python compare.py run nep nac --envs ENVS            one fit; a line is added to results.jsonl
   python compare.py run natron nac --seed 2 --fraction 0.5
-  python compare.py all --envs ENVS                    every fit of PLAN that results.jsonl lacks for today's data
+  python compare.py all --envs ENVS                    every fit of PLAN that results.jsonl lacks for the data as they are
   python compare.py table                              the newest line of each fit, as Markdown
 """
 
@@ -67,9 +67,12 @@ def run_one(arguments):
 
 def run_all(arguments):
     for peer, data, fraction, seed in PLAN:
-        sha256 = datasets.sha256(datasets.SETS[data]()[0])
-        done = {(n["peer"], n["data"], n["fraction"], n["seed"], n["sha256"]) for n in notes(arguments.results)}
-        if peer in arguments.peers.split(",") and (peer, data, fraction, seed, sha256) not in done:
+        wanted = {"peer": peer, "data": data, "fraction": fraction, "seed": seed, "status": "done"}
+        wanted["sha256"] = datasets.sha256(datasets.SETS[data]()[0])
+        if peer not in tables.WITHOUT_EFFORT:
+            wanted["effort"] = arguments.effort
+        done = any(wanted.items() <= {key: note.get(key) for key in wanted}.items() for note in notes(arguments.results))
+        if peer in arguments.peers.split(",") and not done:
             run_one(argparse.Namespace(**vars(arguments) | {"peer": peer, "data": data, "fraction": fraction, "seed": seed}))
 
 
