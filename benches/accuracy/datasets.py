@@ -1,0 +1,165 @@
+"""The common input: what every program of the comparison learns from and is tested on.
+
+`python datasets.py nac OUT [--fraction 0.5] [--seed 1]` writes train.extxyz, valid.extxyz and test.extxyz with the
+force-consistent energy less that of the isolated atoms, forces and virial; all.extxyz, the same frames with the energies
+as they were and the isolated atoms, for natron, which knows what to do with them; and data.json: counts, hash, energies.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+import extxyz
+
+ROOT = Path(__file__).resolve().parents[2]
+KILOBAR_A3_IN_EV = 1.0 / 1602.176634
+VALID_SHARE = 0.1
+# Li on graphene: whole trajectories. One image of the long path and two of the short one are for testing.
+LI_VALID = ("fig-2d-NEB/NEB/02/", "fig-2d-NEB/NEB/06/")
+LI_TEST = ("fig-2d-NEB/NEB/04/", "fig-2d-NEB/NEB/07/", "fig-5a-NEB/NEB/06/")
+REPORT_KINDS = {"nac": ["na_carbon", "na_hot", "na_warm", "carbon"]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", choices=SETS)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--fraction", type=float, default=1.0, help="of the training frames")
+    parser.add_argument("--seed", type=int, default=1, help="of the choice of that fraction")
+    arguments = parser.parse_args()
+    print(json.dumps(make(arguments.data, arguments.out, arguments.fraction, arguments.seed), indent=1))
+
+
+def make(data, out, fraction=1.0, seed=1):
+    """Writes the input of a data set; returns what data.json says."""
+    files, frames = SETS[data]()
+    isolated = [frame for frame in frames if frame.info["split"] == "isolated"]
+    frames = [frame for frame in frames if frame.info["split"] != "isolated"]
+    train = [frame for frame in frames if frame.info["split"] == "train"]
+    chosen = {id(frame) for frame in subset(train, fraction, seed)}
+    frames = [frame for frame in frames if frame.info["split"] != "train" or id(frame) in chosen]
+    energies = isolated_energies(isolated, [frame for frame in frames if id(frame) in chosen])
+    out.mkdir(parents=True, exist_ok=True)
+    for frame in isolated:
+        frame.info["split"] = "train"
+    extxyz.write(out / "all.extxyz", isolated + frames)
+    for frame in frames:
+        frame.info["energy"] = repr(frame.number("energy") - sum(energies[s] for s in frame.symbols))
+    for split in ("train", "valid", "test"):
+        extxyz.write(out / f"{split}.extxyz", [frame for frame in frames if frame.info["split"] == split])
+    said = {
+        "data": data,
+        "fraction": fraction,
+        "sha256": sha256(files),
+        "frames": dict(Counter(frame.info["split"] for frame in frames)),
+        "isolated_eV": energies,
+        "report_kinds": REPORT_KINDS.get(data, []),
+    }
+    (out / "data.json").write_text(json.dumps(said, indent=1))
+    return said
+
+
+def subset(frames, fraction, seed):
+    """That share of the frames, of every kind alike; a smaller share lies within a larger one."""
+    rank = lambda frame: hashlib.sha256(f"{seed} {extxyz.text(frame.positions)}".encode()).hexdigest()
+    kinds = {}
+    for frame in sorted(frames, key=rank):
+        kinds.setdefault(frame.info["kind"], []).append(frame)
+    places = [((at + 0.5) / len(kind), rank(frame), frame) for kind in kinds.values() for at, frame in enumerate(kind)]
+    places.sort(key=lambda place: place[:2])
+    return [frame for _, _, frame in places[: max(1, round(fraction * len(frames)))]]
+
+
+def isolated_energies(isolated, train):
+    """eV: those of isolated atoms where each species has one, else least squares over the training frames."""
+    species = sorted({symbol for frame in train for symbol in frame.symbols})
+    known = {frame.symbols[0]: frame.number("energy") for frame in isolated}
+    if set(species) <= set(known):
+        return {symbol: known[symbol] for symbol in species}
+    counts = np.array([[frame.symbols.count(symbol) for symbol in species] for frame in train], dtype=float)
+    fitted = np.linalg.lstsq(counts, [frame.number("energy") for frame in train], rcond=None)[0]
+    return dict(zip(species, fitted.tolist()))
+
+
+def nac():
+    """potentials/nac/dft, or $NATRON_ACCURACY_NAC: the split of the frames themselves, which goes by host."""
+    folder = Path(os.environ.get("NATRON_ACCURACY_NAC", ROOT / "potentials/nac/dft"))
+    files = sorted(folder.glob("*.extxyz"))
+    frames = [frame for path in files for frame in extxyz.read(path)]
+    for frame in frames:
+        split = "isolated" if frame.info["kind"] == "isolated_atom" else frame.info["split"]
+        label(frame, "free_energy", frame.info.get("virial"), frame.info["kind"], split)
+    return files, frames
+
+
+def liquid_na():
+    """Its validation file is for testing; a tenth of the other one, by hash, for validation."""
+    folder = public("liquid_na")
+    files = [folder / "train.extxyz", folder / "validation.extxyz"]
+    train, test = map(extxyz.read, files)
+    valid = {id(frame) for frame in subset(with_kind(train, "liquid"), VALID_SHARE, 0)}
+    for frame in train:
+        label(frame, "energy", frame.info["virial"], "liquid", "valid" if id(frame) in valid else "train")
+    for frame in test:
+        label(frame, "energy", frame.info["virial"], "liquid", "test")
+    return files, train + test
+
+
+def li_graphene():
+    """Whole trajectories in one split; the virial from the stress in kB, whose sign is that of a pressure."""
+    path = public("li_bilayer_graphene") / "li_c.extxyz"
+    frames = extxyz.read(path)
+    for frame in frames:
+        source = frame.info["source"]
+        split = "valid" if source.startswith(LI_VALID) else "test" if source.startswith(LI_TEST) else "train"
+        xx, yy, zz, xy, yz, zx = map(float, frame.info["vasp_stress_kB_xx_yy_zz_xy_yz_zx"].split())
+        volume = abs(np.linalg.det(frame.cell))
+        virial = np.array([[xx, xy, zx], [xy, yy, yz], [zx, yz, zz]]) * volume * KILOBAR_A3_IN_EV
+        label(frame, "free_energy", extxyz.text(virial), source.split("/")[0], split)
+    return [path], frames
+
+
+def public(name):
+    if "NATRON_DATA" not in os.environ:
+        raise SystemExit("set NATRON_DATA to the folder that holds public/")
+    return Path(os.environ["NATRON_DATA"]) / "public" / name
+
+
+def with_kind(frames, kind):
+    for frame in frames:
+        frame.info["kind"] = kind
+    return frames
+
+
+def label(frame, energy, virial, kind, split):
+    """Leaves a frame with what is learnt, and its names."""
+    host = frame.info.get("host") or frame.info.get("source") or kind
+    frame.info = {
+        "host": host,
+        "kind": kind,
+        "split": split,
+        "energy": frame.info[energy],
+        "pbc": frame.info["pbc"],
+    }
+    if virial:
+        frame.info["virial"] = virial
+    frame.columns = {"forces": frame.columns["forces"]}
+
+
+def sha256(files):
+    """Over the bytes of the files, one after the other."""
+    hashed = hashlib.sha256()
+    for path in files:
+        hashed.update(path.read_bytes())
+    return hashed.hexdigest()
+
+
+SETS = {"nac": nac, "liquid_na": liquid_na, "li_graphene": li_graphene}
+
+if __name__ == "__main__":
+    main()
