@@ -208,7 +208,7 @@ fn energies(fillings: &[Filling]) -> Option<Plot> {
         Some((filling.x as f64, median, 0.5 * (high - low)))
     };
     let points: Vec<(f64, f64, f64)> = fillings.iter().filter_map(one).collect();
-    (points.len() > 1).then(|| Plot::new("").x("mobile atoms").y("E_a / eV").error_bars("E_a", &points))
+    (points.len() > 1).then(|| Plot::new("").x("mobile atoms").y("E_a / eV").error_bars("", &points))
 }
 
 fn arrhenius(fillings: &[Filling]) -> Plot {
