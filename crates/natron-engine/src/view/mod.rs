@@ -6,6 +6,7 @@ mod binary;
 mod folder;
 mod frames;
 mod text;
+mod written;
 
 use std::io::Read;
 use std::path::Path;
@@ -56,7 +57,18 @@ fn look(path: &Path) -> Result<(&'static str, Facts), InputError> {
     if head.starts_with(b"\x89HDF\r\n\x1a\n") {
         return binary::hdf5(path);
     }
+    if head.is_empty() {
+        return Ok(("empty file", Facts::new()));
+    }
+    if written::is_log(&head) {
+        return written::log(path);
+    }
+    if written::is_table(&head) {
+        return written::table(path);
+    }
     if binary::is_restart(&head)
+        || written::is_checkpoint(&head)
+        || written::is_report(&head)
         || binary::is_potential(&head)
         || text::is_json(&head)
         || text::is_toml(&head)
@@ -69,6 +81,8 @@ fn look(path: &Path) -> Result<(&'static str, Facts), InputError> {
         let bytes = std::fs::read(path).map_err(unreadable)?;
         return match () {
             () if binary::is_restart(&head) => binary::restart(path, &bytes),
+            () if written::is_checkpoint(&head) => written::checkpoint(path, &bytes),
+            () if written::is_report(&head) => written::report(path),
             () if binary::is_potential(&head) => binary::potential(path),
             () if text::is_json(&head) => text::json(path, &bytes),
             () => text::deck(path, &bytes),

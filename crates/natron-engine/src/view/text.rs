@@ -76,6 +76,11 @@ const OTHER_DECKS: &[(&str, &[&str], &[&str])] = &[
         &["host.structure", "insert.species", "insert.atoms", "grid.temperature_K", "seed"],
     ),
     (
+        "voltage deck",
+        &["host", "insert"],
+        &["host.structures", "insert.species", "insert.atoms", "potential", "seed"],
+    ),
+    (
         "learn deck",
         &["explore", "label"],
         &[
