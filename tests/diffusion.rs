@@ -1,17 +1,41 @@
-//! The same trajectories by natron, kinisi and MDAnalysis: one that natron wrote, one that LAMMPS wrote.
+//! The same trajectories by natron, kinisi, MDAnalysis and ASE: one that natron wrote, one that LAMMPS wrote.
 
 use std::path::Path;
 
 use natron_analysis::curves::Curves;
 use natron_analysis::paths::recorded_paths;
 use natron_analysis::posterior::observe;
+use natron_analysis::radial_distribution;
 use natron_analysis::recorder::{Recorder, Recording};
-use natron_atoms::Species;
+use natron_atoms::{Species, Structure};
 use natron_io::trajectory::{Options, Source};
 use serde_json::Value;
 
 use crate::support::argon::Argon;
 use crate::support::oracle::Oracle;
+
+/// g(r) of the first, a middle and the last frame against ASE's.
+fn compare_distribution(name: &str, file: &Path, element: Species, options: &Options, theirs: &Value) {
+    let source = Source::open(file, options).expect("a trajectory");
+    let species = source.about().species.clone();
+    let mut frames = Vec::new();
+    let mut keep = |frame: natron_io::trajectory::Frame| {
+        frames.push(Structure { cell: frame.cell, species: species.clone(), positions: frame.positions_a });
+        Ok(())
+    };
+    source.read(&mut keep).expect("frames");
+    let chosen = [&frames[0], &frames[frames.len() / 2], &frames[frames.len() - 1]];
+    let found = radial_distribution(chosen, element, element, 8.0, 80).expect("a distribution");
+    let theirs = numbers(&theirs["rdf"]);
+    assert_eq!(theirs.len(), 80);
+    assert!(theirs.iter().copied().fold(0.0, f64::max) > 1.5, "{name}: a liquid has a first shell");
+    for (k, (ours, theirs)) in found.g.iter().zip(theirs).enumerate() {
+        assert!(
+            (ours - theirs).abs() < 1e-6 * theirs.max(1.0),
+            "{name}: g of shell {k}: {ours}, ASE {theirs}"
+        );
+    }
+}
 
 /// What natron keeps of a trajectory of one element, relative to its centre of mass.
 fn recording(file: &Path, element: Species, options: &Options) -> Recording {
@@ -77,6 +101,8 @@ fn trajectories_of_natron_and_lammps_are_those_of_kinisi_and_mdanalysis() {
     let answers = oracle.ask(script, &[helpers, trajectory.clone(), dump.clone()]);
     let element = Species::from_symbol("Ar").expect("an element");
     compare("natron", &recording(&trajectory, element, &Options::default()), element, &answers["natron"]);
+    compare_distribution("natron", &trajectory, element, &Options::default(), &answers["natron"]);
     let options = Options { frame_every_ps: Some(0.1), types: vec![element] };
+    compare_distribution("LAMMPS", &dump, element, &options, &answers["lammps"]);
     compare("LAMMPS", &recording(&dump, element, &options), element, &answers["lammps"]);
 }

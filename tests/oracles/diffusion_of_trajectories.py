@@ -3,7 +3,7 @@
 Usage: python diffusion_of_trajectories.py FOLDER_OF_POSTERIOR_PY TRAJECTORY.h5 OUT.dump
 
 Reads the H5MD file with h5py; has LAMMPS make a melt of argon and write it wrapped, with image flags, to OUT.dump. Both are followed
-relative to the centre of mass. Prints {"natron": ..., "lammps": ...} as posterior.py makes them.
+relative to the centre of mass; ASE adds g(r) of the first, a middle and the last frame. Prints {"natron": ..., "lammps": ...} as posterior.py makes them.
 """
 
 import ctypes
@@ -13,6 +13,8 @@ import sys
 
 import h5py
 import numpy as np
+from ase import Atoms
+from ase.geometry.rdf import get_rdf
 
 # The wheel is linked with the MPI of another wheel, which lies where the loader does not look.
 mpi = os.path.join(sys.prefix, "lib", "libmpi.so.12")
@@ -48,7 +50,8 @@ run 15000
 def of_h5md(name):
     with h5py.File(name, "r") as file:
         group = file["particles/all/position"]
-        return group["value"][:].astype(float), float(group["time"][1] - group["time"][0])
+        edges = file["particles/all/box/edges/value"][0]
+        return group["value"][:].astype(float), edges, float(group["time"][1] - group["time"][0])
 
 
 def of_dump(name, spacing_ps):
@@ -61,13 +64,21 @@ def of_dump(name, spacing_ps):
         elif line.startswith("ITEM: ATOMS"):
             table = np.array([np.fromstring(next(lines), sep=" ") for _ in range(atoms)])
             frames.append(table[:, 2:5] + table[:, 5:8] * (edges[:, 1] - edges[:, 0]))
-    return np.array(frames), spacing_ps
+    return np.array(frames), np.diag(edges[:, 1] - edges[:, 0]), spacing_ps
 
 
-def compared(path, spacing_ps):
+def distribution(path, edges):
+    atoms = [Atoms(f"Ar{len(p)}", positions=p, cell=edges, pbc=True) for p in path[[0, len(path) // 2, -1]]]
+    # ASE's ideal gas has N atoms around each, ours N - 1.
+    like = path.shape[1] / (path.shape[1] - 1)
+    return np.mean([like * get_rdf(a, 8.0, 80, elements=(18, 18), no_dists=True) for a in atoms], axis=0).tolist()
+
+
+def compared(path, edges, spacing_ps):
+    rdf = distribution(path, edges)
     path = path - path.mean(axis=1, keepdims=True)
     index = np.unique(np.round(np.geomspace(len(path) // 20, len(path) // 4, 12)).astype(int))
-    return {"spacing_ps": spacing_ps, "frames": len(path), **analyse(path, index, spacing_ps)}
+    return {"spacing_ps": spacing_ps, "frames": len(path), "rdf": rdf, **analyse(path, index, spacing_ps)}
 
 
 engine = lammps(cmdargs=["-log", "none", "-screen", "none"])
