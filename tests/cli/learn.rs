@@ -49,6 +49,8 @@ fn a_training_starts_from_a_potential_and_learns_from_teachers() {
     let error =
         |value: &serde_json::Value| value["valid"]["force_rmse_meV_per_A"].as_f64().expect("a number");
     let first = error(&value(&output));
+    let log = std::fs::read_to_string(folder.path().join("train/log.txt")).expect("reads");
+    assert!(log.contains("4 frames to train") && log.contains("4 of 4 epochs"), "{log}");
     // From there, with frames that the built-in potential labels besides.
     let more = "[start]\npotential = \"train/potential.safetensors\"\n[distillation]\nteachers = [\"nac\"]\nstructures = [\"mo*.extxyz\"]\n";
     let deck = std::fs::read_to_string(folder.path().join("train.toml")).expect("reads");

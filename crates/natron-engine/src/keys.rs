@@ -120,3 +120,36 @@ pub(crate) fn object<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
     }
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
 }
+
+/// What every deck with keys is asked for.
+#[cfg(test)]
+pub(crate) mod contract {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::Value;
+
+    /// Every value of an explained deck has its meaning behind it.
+    pub(crate) fn assert_explained(explained: &str) {
+        let bare: Vec<&str> =
+            explained.lines().filter(|line| line.contains(" = ") && !line.contains(" # ")).collect();
+        assert_eq!(bare, Vec::<&str>::new());
+    }
+
+    /// A deck written in full is one by its schema; what the reader refuses after a change (this for that), the schema refuses.
+    pub(crate) fn assert_schema_is_the_readers<D: Serialize + DeserializeOwned>(
+        schema: &Value,
+        minimal: &str,
+        changes: &[(&str, &str)],
+    ) {
+        let validator = jsonschema::draft7::new(schema).expect("a schema of draft 7");
+        let deck: D = toml::from_str(minimal).expect("a deck");
+        let full = crate::envelope::json(&deck);
+        let errors: Vec<String> = validator.iter_errors(&full).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        for (good, bad) in changes {
+            let changed = minimal.replacen(good, bad, 1);
+            assert!(toml::from_str::<D>(&changed).is_err(), "{changed}");
+            assert!(!validator.is_valid(&toml::from_str::<Value>(&changed).expect("TOML")), "{changed}");
+        }
+    }
+}

@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::deck::{Document, KeyPath};
-use crate::{Failure, InputError, RunError};
+use crate::md::log::Log;
+use crate::{Failure, InputError, RunError, files};
 
 /// The file that carries the lock: it is there as long as the run.
 const LOCKED: &str = "log.txt";
@@ -93,6 +94,27 @@ impl RunDirectory {
             }
             _ => Ok(()),
         }
+    }
+
+    /// [`RunDirectory::open`], with the resolved deck and the first line of the log in it.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn begin(path: &Path, existing: Existing, deck: &str, head: &str) -> Result<Self, Failure> {
+        let held = Self::open(path, existing)?;
+        files::replace(&held.path.join("deck.toml"), deck.as_bytes())?;
+        held.note(head)?;
+        Ok(held)
+    }
+
+    /// A line of the log.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn note(&self, text: &str) -> Result<(), RunError> {
+        let path = self.path.join(LOCKED);
+        let written = Log::open(&path).and_then(|mut log| log.line(text));
+        written.map_err(|error| RunError::writing(&path, error))
     }
 
     /// Creates the directory, or takes over one that exists as `existing` says, and locks it.

@@ -2,14 +2,13 @@
 
 use super::make::{Maker, Unmade};
 use super::{BuildJob, meanings, summary};
+use crate::Failure;
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
-use crate::md::log::Log;
 use crate::md::recorder::replica_directory;
 use crate::md::{now_utc, replicas};
 use crate::run_directory::RunDirectory;
 use crate::watch::Watch;
-use crate::{Failure, RunError, files};
 
 impl Job for BuildJob {
     fn command(&self) -> &'static str {
@@ -42,10 +41,8 @@ impl Job for BuildJob {
 
     fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
         let started_utc = now_utc();
-        RunDirectory::check(&self.directory, self.existing)?;
-        let held = RunDirectory::open(&self.directory, self.existing)?;
-        files::replace(&held.path().join("deck.toml"), self.deck_for_directory().as_bytes())?;
-        self.log_head(build)?;
+        let deck = self.deck_for_directory();
+        let _held = RunDirectory::begin(&self.directory, self.existing, &deck, &self.log_head(build))?;
         let (count, threads) = (self.deck.replicas, rayon::current_num_threads());
         let results = replicas::side_by_side(count, threads, |number| {
             if watch.stop().is_some() {
@@ -61,9 +58,8 @@ impl Job for BuildJob {
 
 impl BuildJob {
     /// What the log begins with: all that a build depends on.
-    fn log_head(&self, build: &Build) -> Result<(), RunError> {
-        let path = self.directory.join("log.txt");
-        let text = format!(
+    fn log_head(&self, build: &Build) -> String {
+        format!(
             "natron {} ({}): {}; seed {}, potential SHA-256 {}, {}",
             build.version,
             build.commit.as_deref().unwrap_or("no commit"),
@@ -71,7 +67,6 @@ impl BuildJob {
             self.seed,
             self.potential.sha256_hex(),
             self.potential.kernel(),
-        );
-        Log::open(&path).and_then(|mut log| log.line(&text)).map_err(|error| RunError::writing(&path, error))
+        )
     }
 }

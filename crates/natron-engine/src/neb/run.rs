@@ -8,7 +8,6 @@ use natron_dynamics::band::{Band, BandError, BandProgress, straight};
 use super::{NebJob, meanings, summary};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
-use crate::md::log::Log;
 use crate::md::now_utc;
 use crate::run_directory::{Existing, RunDirectory};
 use crate::watch::{Progress, Watch};
@@ -40,10 +39,8 @@ impl Job for NebJob {
 
     fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
         let started_utc = now_utc();
-        RunDirectory::check(&self.directory, self.existing)?;
-        let _held = RunDirectory::open(&self.directory, self.existing)?;
-        files::replace(&self.directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
-        self.note(&format!("natron {}: {}", build.version, self.about()))?;
+        let head = format!("natron {}: {}", build.version, self.about());
+        let held = RunDirectory::begin(&self.directory, self.existing, &self.deck_for_directory(), &head)?;
         let images = match self.images(watch) {
             Ok(images) => images,
             Err(Unfinished::Stopped) => return Ok(summary::without_band(self, build, watch.stop())),
@@ -74,7 +71,7 @@ impl Job for NebJob {
             return Err(error.into());
         }
         self.write(&band)?;
-        self.note(&format!("{} steps, longest force {:.4} eV/A", done.steps, done.force_ev_per_a))?;
+        held.note(&format!("{} steps, longest force {:.4} eV/A", done.steps, done.force_ev_per_a))?;
         summary::write(self, build, &started_utc, &band, &done, stopped, watch)
     }
 }
@@ -151,11 +148,5 @@ impl NebJob {
             ns_per_day: None,
             time_left: None,
         });
-    }
-
-    fn note(&self, text: &str) -> Result<(), RunError> {
-        let path = self.directory.join("log.txt");
-        let written = Log::open(&path).and_then(|mut log| log.line(text));
-        written.map_err(|error| RunError::writing(&path, error))
     }
 }

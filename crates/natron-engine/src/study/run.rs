@@ -7,7 +7,6 @@ use super::{StudyJob, meanings, summary};
 use crate::build::BuildJob;
 use crate::envelope::Build;
 use crate::job::{Job, JobOptions, RunOutcome};
-use crate::md::log::Log;
 use crate::md::{now_utc, replicas};
 use crate::run_directory::{RunDirectory, existing_for};
 use crate::watch::{Progress, Watch};
@@ -39,10 +38,8 @@ impl Job for StudyJob {
 
     fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
         let started_utc = now_utc();
-        RunDirectory::check(&self.directory, self.existing)?;
-        let _held = RunDirectory::open(&self.directory, self.existing)?;
-        files::replace(&self.directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
-        self.note(&format!("natron {}: {}", build.version, self.about()))?;
+        let head = format!("natron {}: {}", build.version, self.about());
+        let _held = RunDirectory::begin(&self.directory, self.existing, &self.deck_for_directory(), &head)?;
         if let Some(stopped) = self.build_structures(build, watch)? {
             return Ok(stopped);
         }
@@ -113,11 +110,5 @@ impl StudyJob {
                 time_left: None,
             });
         }
-    }
-
-    fn note(&self, text: &str) -> Result<(), RunError> {
-        let path = self.directory.join("log.txt");
-        let written = Log::open(&path).and_then(|mut log| log.line(text));
-        written.map_err(|error| RunError::writing(&path, error))
     }
 }

@@ -65,12 +65,13 @@ impl Job for TrainJob {
         let started_utc = now_utc();
         RunDirectory::check(&self.directory, self.existing)?;
         let mut trainer = self.start()?;
-        let held = RunDirectory::open(&self.directory, self.existing)?;
+        let head = format!("natron {}: {}", build.version, self.about());
+        let held = RunDirectory::begin(&self.directory, self.existing, &self.deck_for_directory(), &head)?;
         let directory = held.path().to_path_buf();
-        files::replace(&directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
         watch.info(&self.about());
         let mut history = History::read(&directory.join(LOSSES), trainer.epoch());
         let stopped = self.epochs(&mut trainer, &mut history, watch)?;
+        held.note(&format!("{} of {} epochs", trainer.epoch(), self.deck.optimiser.epochs))?;
         let (model, factors) = trainer.with_ensemble().map_err(|error| RunError::new(error.to_string()))?;
         let fold = Fold { model, factors: Some(factors) };
         let hosts = match stopped {

@@ -4,12 +4,11 @@ use super::points::Filled;
 use super::{VoltageJob, meanings, summary};
 use crate::envelope::Build;
 use crate::job::{Job, RunOutcome};
-use crate::md::log::Log;
 use crate::md::{now_utc, replicas};
 use crate::run_directory::RunDirectory;
 use crate::study::Unfinished;
 use crate::watch::Watch;
-use crate::{Failure, RunError, files};
+use crate::{Failure, RunError};
 
 impl Job for VoltageJob {
     fn command(&self) -> &'static str {
@@ -35,10 +34,8 @@ impl Job for VoltageJob {
 
     fn run(&self, build: &Build, watch: &dyn Watch) -> Result<RunOutcome, Failure> {
         let started_utc = now_utc();
-        RunDirectory::check(&self.directory, self.existing)?;
-        let _held = RunDirectory::open(&self.directory, self.existing)?;
-        files::replace(&self.directory.join("deck.toml"), self.deck_for_directory().as_bytes())?;
-        self.note(&format!("natron {}: {}", build.version, self.about()))?;
+        let head = format!("natron {}: {}", build.version, self.about());
+        let _held = RunDirectory::begin(&self.directory, self.existing, &self.deck_for_directory(), &head)?;
         let metal = match self.metal(watch) {
             Ok(metal) => metal,
             Err(Unfinished::Stopped) => return Ok(summary::stopped(self, build, watch.stop())),
@@ -68,13 +65,5 @@ impl Job for VoltageJob {
         let stopped = if waiting > 0 { watch.stop() } else { None };
         let outcome = summary::write(self, build, &started_utc, &metal, &hosts, &failures, stopped, watch)?;
         if failures.is_empty() { Ok(outcome) } else { Err(Failure::Run(failures)) }
-    }
-}
-
-impl VoltageJob {
-    fn note(&self, text: &str) -> Result<(), RunError> {
-        let path = self.directory.join("log.txt");
-        let written = Log::open(&path).and_then(|mut log| log.line(text));
-        written.map_err(|error| RunError::writing(&path, error))
     }
 }
