@@ -11,6 +11,7 @@ mod interruption;
 mod kills;
 mod lammps;
 mod nac;
+mod nac_bulk;
 mod reports;
 mod structure;
 mod support;

@@ -14,14 +14,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("potentials/nac")
 }
 
-fn potential(precision: Precision) -> NeuralPotential {
+pub(crate) fn potential(precision: Precision) -> NeuralPotential {
     let bytes =
         std::fs::read(folder().join("potential.safetensors")).expect("the potential is in the repository");
     let potential = NeuralPotential::from_bytes(&bytes).expect("it is valid");
     potential.with_precision(precision).expect("it compiles")
 }
 
-fn frames() -> Vec<Frame> {
+pub(crate) fn frames() -> Vec<Frame> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join("dft"))
         .expect("the data is in the repository")
         .map(|entry| entry.expect("readable").path())

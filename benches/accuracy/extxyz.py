@@ -27,7 +27,22 @@ class Frame:
 
 def read(path):
     """Frames of a file."""
-    lines = path.read_text().splitlines()
+    return parse(path.read_text())
+
+
+def head(text, count):
+    """The part of a file's text that holds its first `count` frames; all of it where `count` is None."""
+    lines, at = text.splitlines(keepends=True), 0
+    for _ in range(count or 0):
+        if at >= len(lines):
+            raise SystemExit(f"{count} frames are wanted where there are fewer")
+        at += int(lines[at]) + 2
+    return text if count is None else "".join(lines[:at])
+
+
+def parse(text):
+    """Frames of a file's text."""
+    lines = text.splitlines()
     frames, at = [], 0
     while at < len(lines) and lines[at].strip():
         count = int(lines[at])

@@ -6,9 +6,11 @@ COLUMNS = ["program", "train", "seed", "effort", "energy, meV/atom", "force, meV
 
 
 def markdown(notes):
-    """A table for each data set and fraction of the training frames; the newest note of each fit counts."""
+    """A table for each data set and fraction of the training frames; the newest note of each fit counts, and of each data set
+    those of its newest frames."""
+    current = {note["data"]: note["sha256"] for note in notes}
     newest = {}
-    for note in notes:
+    for note in (note for note in notes if note["sha256"] == current[note["data"]]):
         newest[(note["data"], note["fraction"], note["peer"], note["seed"])] = note
     parts = []
     for data, fraction in sorted({key[:2] for key in newest}, key=lambda key: (key[0], -key[1])):
