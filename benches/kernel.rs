@@ -203,7 +203,7 @@ impl Kernel for Forward<'_> {
 
 fn invariants() -> Invariants<f32> {
     let spec = shipped();
-    Invariants::new(spec.channel_shifts, &spec.couplings).expect("the potential is valid")
+    spec.invariants().expect("the potential is valid")
 }
 
 #[divan::bench(args = PATHS)]
@@ -265,7 +265,8 @@ fn network_of_a_block(bencher: Bencher<'_, '_>, name: &str) {
         (inputs, outputs, weights, vec![0.1; outputs])
     };
     let spec = shipped();
-    let network = Network::new(&spec.layer_shapes().into_iter().map(layer).collect::<Vec<_>>());
+    let layers: Vec<_> = spec.layer_shapes().into_iter().map(layer).collect();
+    let network = Network::new(&layers, &spec.residual_layers());
     let features = environment(BLOCK * spec.features() / CHANNELS);
     let (mut gradients, mut energies) = (features.clone(), [0.0; BLOCK]);
     let mut scratch = network.scratch();

@@ -15,6 +15,22 @@ pub struct Monomial {
     pub coefficient: f64,
 }
 
+impl Monomial {
+    /// Its derivative by A[x]: the other two indices and a coefficient; `None` where it does not hold A[x].
+    pub fn slope(&self, x: usize) -> Option<([usize; 2], f64)> {
+        let [a, b, c] = self.index;
+        let rest = match x {
+            _ if x == a => [b, c],
+            _ if x == b => [a, c],
+            _ if x == c => [a, b],
+            _ => return None,
+        };
+        // d(A_x^p)/dA_x = p A_x^(p-1).
+        let power = self.index.iter().filter(|&&y| y == x).count();
+        Some((rest, self.coefficient * power as f64))
+    }
+}
+
 /// The coupling of three angular momenta to an invariant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coupling {

@@ -7,11 +7,13 @@
 //! | 2 | A_n00 | 1 |
 //! | 3 | p_n,n+d,l = (2l+1)^-1/2 sum_m A_nlm A_(n+d)lm | shifts x (L+1), d = 0 .. shifts-1, n+d modulo 16 |
 //! | 4 | sum G A_nl1m1 A_nl2m2 A_nl3m3 | one a coupling |
+//! | 5 | (2L+1)^-1/2 sum_M B_nLM^2, B two A coupled to L ([`crate::five_body`]) | one a (l1, l2, L) |
 //!
 //! All pairs n n' are spanned up to a change of basis by the trainable radial coefficients, so a few
 //! shifts do the work of all 136.
 
 use crate::coupling::Coupling;
+use crate::five_body::{self, FiveBody, FiveBodyError};
 use crate::harmonics::{HARMONICS, L_MAX};
 use crate::lanes::{CHANNELS, Real, Vector};
 use crate::path::Path;
@@ -29,6 +31,9 @@ pub enum InvariantsError {
     /// These angular momenta do not couple.
     #[error("angular momenta {0:?} do not couple to an invariant: l <= 4, a triangle, an even sum")]
     Coupling([usize; 3]),
+    /// These angular momenta give no five-body feature of their own.
+    #[error("five-body feature {0:?} (l1, l2, L): {1}")]
+    FiveBody([usize; 3], FiveBodyError),
 }
 
 /// The choice of features.
@@ -36,6 +41,7 @@ pub enum InvariantsError {
 pub struct Invariants<T> {
     shifts: usize,
     couplings: Vec<Code<T>>,
+    five_body: Vec<FiveBody<T>>,
 }
 
 /// How a coupling is computed.
@@ -116,12 +122,11 @@ impl<T: Real> Products<T> {
         for monomial in &coupling.monomials {
             let ([a, b, c], coefficient) = (monomial.index, monomial.coefficient);
             value[c].push((a as u8, b as u8, T::from_f64(coefficient)));
-            for x in [a, b, c].into_iter().enumerate().filter(|&(k, x)| k == 0 || x != [a, b, c][k - 1]) {
-                // d(A_x^p)/dA_x = p A_x^(p-1).
-                let power = [a, b, c].iter().filter(|&&y| y == x.1).count();
-                let mut rest = vec![a, b, c];
-                rest.remove(x.0);
-                slope[x.1].push((rest[0] as u8, rest[1] as u8, T::from_f64(coefficient * power as f64)));
+            let distinct = [Some(a), (b != a).then_some(b), (c != b).then_some(c)];
+            for x in distinct.into_iter().flatten() {
+                if let Some(([a, b], coefficient)) = monomial.slope(x) {
+                    slope[x].push((a as u8, b as u8, T::from_f64(coefficient)));
+                }
             }
         }
         let collect = |by_harmonic: Vec<Vec<(u8, u8, T)>>| {
@@ -170,12 +175,30 @@ impl<T: Real> Invariants<T> {
             .iter()
             .map(|&l| Code::new(l).ok_or(InvariantsError::Coupling(l)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { shifts, couplings })
+        Ok(Self { shifts, couplings, five_body: Vec::new() })
+    }
+
+    /// The same with a five-body feature for each (l1, l2, L).
+    ///
+    /// # Errors
+    /// One of them is no feature of its own, see [`FiveBodyError`].
+    pub fn with_five_body(mut self, list: &[[usize; 3]]) -> Result<Self, InvariantsError> {
+        five_body::check(list).map_err(|(l, why)| InvariantsError::FiveBody(l, why))?;
+        self.five_body = list.iter().filter_map(|&l| FiveBody::new(l)).collect();
+        Ok(self)
     }
 
     /// Number of feature vectors (of 16 channels each).
     pub fn vectors(&self) -> usize {
-        1 + self.shifts * (L_MAX + 1) + self.couplings.len()
+        self.first_five_body() + self.five_body.len()
+    }
+
+    fn first_coupling(&self) -> usize {
+        1 + self.shifts * (L_MAX + 1)
+    }
+
+    fn first_five_body(&self) -> usize {
+        self.first_coupling() + self.couplings.len()
     }
 
     /// Number of features.
@@ -183,12 +206,13 @@ impl<T: Real> Invariants<T> {
         self.vectors() * CHANNELS
     }
 
-    /// Degree in the density (1, 2 or 3) of feature vector `k`.
+    /// Degree in the density (1, 2, 3 or 4) of feature vector `k`.
     pub fn degree(&self, k: usize) -> u8 {
         match k {
             0 => 1,
-            _ if k <= self.shifts * (L_MAX + 1) => 2,
-            _ => 3,
+            _ if k < self.first_coupling() => 2,
+            _ if k < self.first_five_body() => 3,
+            _ => 4,
         }
     }
 
@@ -212,9 +236,11 @@ impl<T: Real> Invariants<T> {
                 _ => power_spectrum::<V, P, 3>(path, density, out),
             }
         }
-        let start = 1 + self.shifts * (L_MAX + 1);
-        for (out, coupling) in features[start..].iter_mut().zip(&self.couplings) {
+        for (out, coupling) in features[self.first_coupling()..].iter_mut().zip(&self.couplings) {
             *out = coupling.value(path, density);
+        }
+        for (out, feature) in features[self.first_five_body()..].iter_mut().zip(&self.five_body) {
+            *out = feature.value(path, density);
         }
     }
 
@@ -242,9 +268,11 @@ impl<T: Real> Invariants<T> {
                 _ => power_adjoint::<V, P, 3, 13>(path, density, weights, gradient),
             }
         }
-        let start = 1 + self.shifts * (L_MAX + 1);
-        for (&weight, coupling) in weights[start..].iter().zip(&self.couplings) {
+        for (&weight, coupling) in weights[self.first_coupling()..].iter().zip(&self.couplings) {
             coupling.add_slope(path, density, weight, gradient);
+        }
+        for (&weight, feature) in weights[self.first_five_body()..].iter().zip(&self.five_body) {
+            feature.add_slope(path, density, weight, gradient);
         }
     }
 }
@@ -308,6 +336,11 @@ mod tests {
     const ALL: [[usize; 3]; 9] =
         [[1, 1, 2], [2, 2, 2], [1, 2, 3], [2, 3, 3], [1, 3, 4], [2, 2, 4], [2, 4, 4], [3, 3, 4], [4, 4, 4]];
 
+    fn all(shifts: usize) -> Invariants<f64> {
+        let five_body = [[1, 2, 3], [4, 1, 3], [2, 3, 3], [2, 4, 4], [3, 3, 2], [4, 3, 1], [4, 4, 4]];
+        Invariants::new(shifts, &ALL).and_then(|i| i.with_five_body(&five_body)).expect("valid")
+    }
+
     fn random<const N: usize>(seed: u64) -> [Lanes<f64>; N] {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         std::array::from_fn(|_| Lanes(std::array::from_fn(|_| rng.random_range(-1.0..1.0))))
@@ -343,9 +376,9 @@ mod tests {
 
     #[test]
     fn adjoint_matches_differences() {
-        let invariants = Invariants::<f64>::new(3, &ALL).expect("valid");
+        let invariants = all(3);
         let (density, direction): ([_; HARMONICS], [_; HARMONICS]) = (random(1), random(2));
-        let weights: [_; 25] = random(3);
+        let weights: [_; 32] = random(3);
         let weights = &weights[..invariants.vectors()];
         let h = 1e-5;
         let up = forward(&invariants, &displaced(&density, &direction, h));
@@ -357,11 +390,11 @@ mod tests {
 
     #[test]
     fn dual_adjoint_is_the_gradient_of_the_directional_derivative() {
-        let invariants = Invariants::<f64>::new(2, &ALL).expect("valid");
+        let invariants = all(2);
         let n = invariants.vectors();
         let (density, tangent, probe): ([_; HARMONICS], [_; HARMONICS], [_; HARMONICS]) =
             (random(1), random(2), random(5));
-        let (alpha, beta): ([_; 25], [_; 25]) = (random(3), random(4));
+        let (alpha, beta): ([_; 32], [_; 32]) = (random(3), random(4));
         let slope = |density: &[Lanes<f64>; HARMONICS], tangent: &[Lanes<f64>; HARMONICS]| {
             let duals: [_; HARMONICS] =
                 std::array::from_fn(|k| Dual { value: density[k], slope: tangent[k] });
@@ -418,7 +451,7 @@ mod tests {
 
     #[test]
     fn rotations_and_inversion_change_nothing() {
-        let invariants = Invariants::<f64>::new(2, &ALL).expect("valid");
+        let invariants = all(2);
         let points: [[f64; 3]; 5] =
             [[0.3, 0.8, -0.5], [-0.9, 0.1, 0.4], [0.2, -0.7, 0.6], [0.5, 0.5, 0.7], [0.0, 0.3, -1.0]];
         let rotation = nalgebra::Rotation3::from_euler_angles(0.4, -1.1, 2.3);

@@ -10,6 +10,7 @@
 //! trainable radial functions and higher products, Drautz, 10.1103/PhysRevB.99.014104.
 
 pub mod coupling;
+pub mod five_body;
 pub mod harmonics;
 pub mod invariants;
 pub mod lanes;
@@ -25,6 +26,7 @@ pub mod table;
 mod unrolled;
 
 pub use coupling::Coupling;
+pub use five_body::FiveBodyError;
 pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_of, harmonics_with_gradients};
 pub use invariants::{Invariants, InvariantsError};
 pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector, registers};

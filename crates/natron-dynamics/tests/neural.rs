@@ -22,7 +22,9 @@ fn potential(precision: Precision) -> NeuralPotential {
         radial_functions: 8,
         channel_shifts: 2,
         couplings: vec![[1, 1, 2], [2, 2, 2]],
+        five_body: Vec::new(),
         hidden: vec![16],
+        residual: false,
         walls: [["C", "C"], ["C", "Na"], ["Na", "Na"]]
             .map(|pair| ZblPair { pair: pair.map(str::to_owned), inner_a: 1.5, outer_a: 2.6 })
             .to_vec(),

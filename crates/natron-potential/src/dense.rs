@@ -160,13 +160,16 @@ fn silu<T: Real>(value: &mut Lanes<T>, slope: &mut Lanes<T>) {
     }
 }
 
-/// A network with SiLU between its layers and one output, for blocks of atoms.
+/// A network with SiLU between its layers and one output, for blocks of atoms. A layer may add its input to its output (He et
+/// al., 10.1109/CVPR.2016.90): x + SiLU(W x + b).
 #[derive(Debug, Clone)]
 pub struct Network<T> {
     inputs: usize,
     forward: Vec<Weights<T>>,
     backward: Vec<Weights<T>>,
     bias: Vec<Vec<Lanes<T>>>,
+    /// Whether each layer adds its input; never the first or the last.
+    residual: Vec<bool>,
     /// What the members of an ensemble have more in their last layer, and give more for inputs of zero.
     members: Option<(Weights<T>, Vec<Lanes<T>>)>,
 }
@@ -181,8 +184,9 @@ pub struct NetworkScratch<T> {
 }
 
 impl<T: Real> Network<T> {
-    /// From layers given as (inputs, outputs, row-major weight `[outputs, inputs]`, bias `[outputs]`).
-    pub fn new(layers: &[(usize, usize, Vec<f64>, Vec<f64>)]) -> Self {
+    /// From layers given as (inputs, outputs, row-major weight `[outputs, inputs]`, bias `[outputs]`), of which those that are
+    /// `residual` add their input to their output: neither the first nor the last, and as many inputs as outputs.
+    pub fn new(layers: &[(usize, usize, Vec<f64>, Vec<f64>)], residual: &[bool]) -> Self {
         let at = |weight: &[f64], inputs: usize, o: usize, i: usize| weight[o * inputs + i];
         let forward = layers
             .iter()
@@ -205,7 +209,7 @@ impl<T: Real> Network<T> {
                     .collect()
             })
             .collect();
-        Self { inputs: layers[0].0, forward, backward, bias, members: None }
+        Self { inputs: layers[0].0, forward, backward, bias, residual: residual.to_vec(), members: None }
     }
 
     /// The same with an ensemble: `rows` are what its members have more in their last layer than the network, row-major
@@ -278,6 +282,11 @@ impl<T: Real> Network<T> {
                     silu(value, slope);
                 }
             }
+            if self.residual[n] {
+                for (value, input) in here.iter_mut().zip(&before[n - 1]) {
+                    *value = value.add(path, *input);
+                }
+            }
         }
         for (a, out) in out.iter_mut().enumerate() {
             *out = scratch.values[last][a].0[0];
@@ -313,10 +322,16 @@ impl<T: Real> Network<T> {
         for n in (1..=last).rev() {
             let (before, after) = scratch.values.split_at_mut(n);
             let here = &mut before[n - 1][..atoms * self.forward[n - 1].vectors()];
-            here.fill(Lanes::ZERO);
+            match self.residual[n] {
+                true => here.copy_from_slice(&scratch.slopes[n][..here.len()]),
+                false => here.fill(Lanes::ZERO),
+            }
             self.backward[n].accumulate(path, &after[0], self.forward[n].vectors(), here, atoms);
-            for (value, slope) in here.iter_mut().zip(&scratch.slopes[n - 1]) {
+            // The gradient by a residual layer's output, which its input shares, takes the place of the slope.
+            for (value, slope) in here.iter_mut().zip(&mut scratch.slopes[n - 1]) {
+                let by_output = *value;
                 *value = value.mul(path, *slope);
+                *slope = by_output;
             }
         }
         let gradient = &mut gradient[..atoms * self.inputs.div_ceil(CHANNELS)];
@@ -335,12 +350,16 @@ mod tests {
         (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
     }
 
-    fn plain(layers: &[(usize, usize, Vec<f64>, Vec<f64>)], x: &[f64]) -> f64 {
+    fn plain(layers: &[(usize, usize, Vec<f64>, Vec<f64>)], residual: &[bool], x: &[f64]) -> f64 {
         let mut x = x.to_vec();
         for (n, (inputs, outputs, weight, bias)) in layers.iter().enumerate() {
             let sum = |o: usize| bias[o] + (0..*inputs).map(|i| weight[o * inputs + i] * x[i]).sum::<f64>();
             let next: Vec<f64> = (0..*outputs).map(sum).collect();
+            let input = std::mem::take(&mut x);
             x = if n + 1 < layers.len() { next.iter().map(|v| v.silu().0).collect() } else { next };
+            if residual[n] {
+                x.iter_mut().zip(input).for_each(|(x, input)| *x += input);
+            }
         }
         x[0]
     }
@@ -348,14 +367,21 @@ mod tests {
     #[test]
     fn blocks_match_the_plain_network_and_its_differences() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        for widths in
-            [vec![48, 1], vec![48, 20, 1], vec![32, 64, 16, 1], vec![32, 64, 70, 33, 1], vec![112, 48, 48, 1]]
-        {
+        for (widths, residual) in [
+            (vec![48, 1], vec![]),
+            (vec![48, 20, 1], vec![]),
+            (vec![32, 64, 16, 1], vec![]),
+            (vec![32, 64, 70, 33, 1], vec![]),
+            (vec![112, 48, 48, 1], vec![]),
+            (vec![112, 48, 48, 1], vec![1]),
+            (vec![32, 20, 20, 20, 24, 1], vec![1, 2]),
+        ] {
             let layers: Vec<_> = widths
                 .windows(2)
                 .map(|w| (w[0], w[1], random(w[0] * w[1], &mut rng), random(w[1], &mut rng)))
                 .collect();
-            let network = Network::<f64>::new(&layers);
+            let residual: Vec<bool> = (0..layers.len()).map(|n| residual.contains(&n)).collect();
+            let network = Network::<f64>::new(&layers, &residual);
             for atoms in [1, 3, 4, 7, BLOCK] {
                 let inputs: Vec<Vec<f64>> = (0..atoms).map(|_| random(widths[0], &mut rng)).collect();
                 let x: Vec<Lanes<f64>> = inputs
@@ -365,12 +391,15 @@ mod tests {
                 let (mut out, mut gradient) = (vec![0.0; atoms], vec![Lanes::ZERO; x.len()]);
                 network.evaluate(Portable, &x, &mut gradient, &mut out, &mut network.scratch());
                 for a in 0..atoms {
-                    assert!((out[a] - plain(&layers, &inputs[a])).abs() < 1e-12 * (1.0 + out[a].abs()));
+                    assert!(
+                        (out[a] - plain(&layers, &residual, &inputs[a])).abs() < 1e-12 * (1.0 + out[a].abs())
+                    );
                     for i in [0, widths[0] / 2, widths[0] - 1] {
                         let (mut up, mut down) = (inputs[a].clone(), inputs[a].clone());
                         up[i] += 1e-5;
                         down[i] -= 1e-5;
-                        let difference = (plain(&layers, &up) - plain(&layers, &down)) / 2e-5;
+                        let difference =
+                            (plain(&layers, &residual, &up) - plain(&layers, &residual, &down)) / 2e-5;
                         let exact = gradient[a * widths[0] / CHANNELS + i / CHANNELS].0[i % CHANNELS];
                         assert!((difference - exact).abs() < 1e-6 * (1.0 + exact.abs()));
                     }

@@ -1,7 +1,7 @@
 //! The neural potential as plain numbers: what training produces, files hold, and kernels compile.
 
 use natron_atoms::Species;
-use natron_descriptor::{CHANNELS, Invariants, InvariantsError};
+use natron_descriptor::{CHANNELS, Invariants, InvariantsError, Real};
 use serde::{Deserialize, Serialize};
 
 use crate::zbl::{Zbl, ZblPair};
@@ -34,8 +34,14 @@ pub struct ModelSpec {
     pub channel_shifts: usize,
     /// Four-body couplings (l1, l2, l3).
     pub couplings: Vec<[usize; 3]>,
+    /// Five-body features (l1, l2, L), see `natron_descriptor::five_body`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub five_body: Vec<[usize; 3]>,
     /// Widths of the hidden layers; empty for a linear model.
     pub hidden: Vec<usize>,
+    /// Whether a hidden layer as wide as the one before it adds its input to its output.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub residual: bool,
     /// Repulsive walls.
     pub walls: Vec<ZblPair>,
 }
@@ -143,12 +149,19 @@ impl ModelSpec {
                 "{have} pairs where {need} are needed, one an ordered pair"
             )));
         }
-        Invariants::<f64>::new(self.channel_shifts, &self.couplings)?;
+        self.invariants::<f64>()?;
         if !(2..=MAX_RADIAL).contains(&self.radial_functions) {
             return Err(ModelError::Range(format!("radial_functions must be 2..{MAX_RADIAL}")));
         }
         if self.hidden.len() > 4 || self.hidden.iter().any(|w| !(1..=MAX_WIDTH).contains(w)) {
             return Err(ModelError::Range(format!("at most 4 hidden layers of 1..{MAX_WIDTH}")));
+        }
+        if self.residual && !self.residual_layers().contains(&true) {
+            return Err(ModelError::Range(format!(
+                "residual = true needs two successive hidden layers of the same width, which hidden = {:?} has not: \
+                 make it for example [48, 48], or leave residual out",
+                self.hidden
+            )));
         }
         Zbl::new(&self.walls).map_err(ModelError::Range)?;
         self.walls.iter().try_for_each(|wall| self.check_wall(wall))
@@ -195,9 +208,18 @@ impl ModelSpec {
             .expect("a valid spec lists every ordered pair")
     }
 
+    /// The features, ready to be computed.
+    ///
+    /// # Errors
+    /// There are no such features.
+    pub fn invariants<T: Real>(&self) -> Result<Invariants<T>, ModelError> {
+        Ok(Invariants::new(self.channel_shifts, &self.couplings)?.with_five_body(&self.five_body)?)
+    }
+
     /// Number of features of an environment; the spec must be valid.
     pub fn features(&self) -> usize {
-        CHANNELS * (1 + self.channel_shifts * (natron_descriptor::L_MAX + 1) + self.couplings.len())
+        let many_body = self.couplings.len() + self.five_body.len();
+        CHANNELS * (1 + self.channel_shifts * (natron_descriptor::L_MAX + 1) + many_body)
     }
 
     /// (inputs, outputs) of each layer of a network.
@@ -206,6 +228,15 @@ impl ModelSpec {
         widths.extend(&self.hidden);
         widths.push(1);
         widths.windows(2).map(|w| (w[0], w[1])).collect()
+    }
+
+    /// Whether each layer of a network adds its input to its output: hidden ones as wide as the hidden one before.
+    pub fn residual_layers(&self) -> Vec<bool> {
+        let shapes = self.layer_shapes();
+        let hidden = 1..shapes.len() - 1;
+        let alike =
+            |(n, (inputs, outputs)): (usize, &(usize, usize))| hidden.contains(&n) && inputs == outputs;
+        shapes.iter().enumerate().map(|layer| self.residual && alike(layer)).collect()
     }
 
     /// Inputs of the last layer.

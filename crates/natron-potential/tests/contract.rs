@@ -24,14 +24,25 @@ fn spec(hidden: &[usize]) -> ModelSpec {
         radial_functions: 8,
         channel_shifts: 2,
         couplings: vec![[1, 1, 2], [2, 2, 2], [1, 2, 3], [1, 3, 4], [4, 4, 4]],
+        five_body: Vec::new(),
         hidden: hidden.to_vec(),
+        residual: false,
         walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.9, outer_a: 2.2 }],
     }
 }
 
+/// With what is off by default: five-body features and residual layers.
+fn rich_spec(hidden: &[usize]) -> ModelSpec {
+    let five_body = vec![[1, 2, 1], [2, 4, 4], [3, 3, 2], [4, 3, 1]];
+    ModelSpec { five_body, residual: true, ..spec(hidden) }
+}
+
 fn random_model(hidden: &[usize], seed: u64) -> Model {
+    random_model_of(spec(hidden), seed)
+}
+
+fn random_model_of(spec: ModelSpec, seed: u64) -> Model {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-    let spec = spec(hidden);
     let mut random =
         |n: usize, scale: f32| (0..n).map(|_| rng.random_range(-scale..scale)).collect::<Vec<f32>>();
     let features = spec.features();
@@ -54,6 +65,10 @@ fn neural(hidden: &[usize], precision: Precision) -> NeuralPotential {
     NeuralPotential::new(random_model(hidden, 3), precision).expect("a valid model")
 }
 
+fn rich(hidden: &[usize], precision: Precision) -> NeuralPotential {
+    NeuralPotential::new(random_model_of(rich_spec(hidden), 3), precision).expect("a valid model")
+}
+
 const NA_C: [Species; 2] = [Species::C, Species::NA];
 
 #[test]
@@ -63,6 +78,25 @@ fn neural_potentials_pass() {
         contract::check(&potential, &tiny_cell(&NA_C, 1.7, 1)).expect("passes");
         contract::check(&potential, &tiny_cell(&[Species::C], 1.4, 2)).expect("passes");
     }
+}
+
+#[test]
+fn five_body_features_and_residual_layers_pass() {
+    for hidden in [&[20, 20][..], &[24, 32, 32, 32]] {
+        let potential = rich(hidden, Precision::F64);
+        contract::check(&potential, &tiny_cell(&NA_C, 1.7, 1)).expect("passes");
+    }
+    // They are not without effect.
+    let structure = tiny_cell(&NA_C, 1.7, 1);
+    let of = |change: fn(&mut Model)| {
+        let mut model = random_model_of(rich_spec(&[20, 20]), 3);
+        change(&mut model);
+        contract::evaluate(&NeuralPotential::new(model, Precision::F64).expect("valid"), &structure).energy_ev
+    };
+    let whole = of(|_| ());
+    assert!((of(|model| model.spec.residual = false) - whole).abs() > 1e-3);
+    let swapped = of(|model| model.spec.five_body.swap(0, 2));
+    assert!((swapped - whole).abs() > 1e-3, "{swapped} {whole}");
 }
 
 #[test]
@@ -82,13 +116,19 @@ fn pair_potentials_pass() {
 #[test]
 fn single_precision_follows_double_on_every_path() {
     let structure = tiny_cell(&NA_C, 1.7, 4);
-    let double = neural(&[64, 32], Precision::F64);
+    for make in [|precision| neural(&[64, 32], precision), |precision| rich(&[48, 48], precision)] {
+        follows(make, &structure);
+    }
+}
+
+fn follows(make: fn(Precision) -> NeuralPotential, structure: &Structure) {
+    let double = make(Precision::F64);
     for path in [SimdPath::Avx512, SimdPath::Avx2, SimdPath::Portable] {
         if path.is_available() {
-            let single = neural(&[64, 32], Precision::F32).with_simd(path);
-            contract::precision(&single, &double, &structure)
+            let single = make(Precision::F32).with_simd(path);
+            contract::precision(&single, &double, structure)
                 .unwrap_or_else(|e| panic!("{}: {e}", path.name()));
-            contract::check(&double.clone().with_simd(path), &structure)
+            contract::check(&double.clone().with_simd(path), structure)
                 .unwrap_or_else(|e| panic!("{}: {e}", path.name()));
         }
     }
@@ -119,8 +159,12 @@ fn bits_do_not_depend_on_the_threads() {
 }
 
 fn with_ensemble(hidden: &[usize], members: usize) -> Model {
+    with_ensemble_of(spec(hidden), members)
+}
+
+fn with_ensemble_of(spec: ModelSpec, members: usize) -> Model {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(8);
-    let mut model = random_model(hidden, 3);
+    let mut model = random_model_of(spec, 3);
     let weights = members * model.spec.last_width();
     model.ensemble = (0..2).map(|_| (0..weights).map(|_| rng.random_range(-0.1..0.1)).collect()).collect();
     model
@@ -144,12 +188,13 @@ fn of_member(model: &Model, m: usize, structure: &Structure) -> Evaluation {
 fn the_spread_is_that_of_whole_models() {
     let structure = tiny_cell(&NA_C, 1.7, 4);
     // Twenty members fill one vector and part of another.
-    for (hidden, precision, members) in [
-        (&[24, 20][..], Precision::F64, 20),
-        (&[24, 20][..], Precision::F32, 3),
-        (&[][..], Precision::F64, 5),
+    for (spec, precision, members) in [
+        (spec(&[24, 20]), Precision::F64, 20),
+        (spec(&[24, 20]), Precision::F32, 3),
+        (spec(&[]), Precision::F64, 5),
+        (rich_spec(&[24, 24]), Precision::F64, 4),
     ] {
-        let model = with_ensemble(hidden, members);
+        let model = with_ensemble_of(spec, members);
         let mean = of_member(
             &Model { ensemble: vec![vec![0.0; model.spec.last_width()]; 2], ..model.clone() },
             0,
@@ -331,6 +376,37 @@ fn files_round_trip_and_damage_is_refused() {
     let mut broken = model;
     broken.layers[0][0].weight[3] = f32::NAN;
     assert!(file::to_bytes(&broken, &provenance).is_err());
+}
+
+/// Files from before there were five-body features and residual layers have no word of them, and are written as ever.
+#[test]
+fn options_that_are_off_leave_no_trace_in_files() {
+    let holds = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+    let plain = file::to_bytes(&random_model(&[20, 20], 9), &Provenance::default()).expect("valid");
+    assert!(!holds(&plain, "five_body") && !holds(&plain, "residual"));
+    let (read, _) = file::from_bytes(&plain).expect("reads");
+    assert!(read.spec.five_body.is_empty() && !read.spec.residual);
+    let rich = random_model_of(rich_spec(&[20, 20]), 9);
+    let bytes = file::to_bytes(&rich, &Provenance::default()).expect("valid");
+    assert_eq!(file::from_bytes(&bytes).expect("reads back").0, rich);
+}
+
+#[test]
+fn options_that_do_nothing_are_refused() {
+    let refusal = |spec: ModelSpec| spec.validate().expect_err("it does nothing").to_string();
+    let residual = |hidden: &[usize]| ModelSpec { residual: true, ..spec(hidden) };
+    for hidden in [&[][..], &[48], &[64, 48], &[64, 48, 64]] {
+        let error = refusal(residual(hidden));
+        assert!(error.contains("two successive hidden layers of the same width"), "{error}");
+    }
+    // The first layer is plain even where there are as many features as it is wide.
+    let features = spec(&[]).features();
+    assert_eq!(residual(&[features, features]).residual_layers(), [false, true, false]);
+    assert_eq!(residual(&[64, 48, 48, 48]).residual_layers(), [false, false, true, true, false]);
+    let error = refusal(ModelSpec { five_body: vec![[1, 2, 1], [3, 3, 0]], ..spec(&[]) });
+    assert!(error.contains("[3, 3, 0]") && error.contains("no new geometry"), "{error}");
+    let error = refusal(ModelSpec { five_body: vec![[2, 2, 3]], ..spec(&[]) });
+    assert!(error.contains("antisymmetric"), "{error}");
 }
 
 #[test]

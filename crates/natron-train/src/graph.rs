@@ -152,7 +152,8 @@ impl Graph {
         let shape = [atoms, invariants.features()];
         let features = tensor(features, shape, device).require_grad();
         let slopes = tensor(slopes, shape, device).require_grad();
-        let (energies, energy_slopes) = graph.network(features.clone(), slopes.clone());
+        let residual = model.spec.residual_layers();
+        let (energies, energy_slopes) = graph.network(features.clone(), slopes.clone(), &residual);
         let weights = tensor(batch.energy_weights, [atoms, 1], device);
         let surrogate = (energies.clone() * weights).sum() - energy_slopes.clone().sum();
         let mut network_gradients = surrogate.backward();
@@ -174,15 +175,17 @@ impl Graph {
 }
 
 impl SpeciesGraph {
-    /// The network and its derivative along the slopes of its inputs.
+    /// The network, with layers that add their input where they are `residual`, and its derivative along the slopes of its
+    /// inputs.
     ///
     /// # Shapes
     /// - `features`, `slopes`: `[n, features]`
     /// - results: `[n, 1]` each
-    fn network(&self, features: Tensor<2>, slopes: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    fn network(&self, features: Tensor<2>, slopes: Tensor<2>, residual: &[bool]) -> (Tensor<2>, Tensor<2>) {
         let (mut x, mut dx) = (features, slopes);
         let last = self.weights.len() - 1;
         for (n, (weight, bias)) in self.weights.iter().zip(&self.biases).enumerate() {
+            let input = residual[n].then(|| (x.clone(), dx.clone()));
             x = x.matmul(weight.val()) + bias.val();
             dx = dx.matmul(weight.val());
             if n < last {
@@ -191,6 +194,9 @@ impl SpeciesGraph {
                 // d silu / dx = s + x s (1 - s)
                 dx = dx * (s.clone() + value.clone() - value.clone() * s);
                 x = value;
+            }
+            if let Some((input, slope)) = input {
+                (x, dx) = (x + input, dx + slope);
             }
         }
         (x, dx)

@@ -17,9 +17,16 @@ fn spec(hidden: &[usize]) -> ModelSpec {
         radial_functions: 8,
         channel_shifts: 2,
         couplings: vec![[1, 1, 2], [2, 2, 2], [1, 2, 3]],
+        five_body: Vec::new(),
         hidden: hidden.to_vec(),
+        residual: false,
         walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.6, outer_a: 1.2 }],
     }
+}
+
+/// With what is off by default: five-body features and residual layers.
+fn rich(hidden: &[usize]) -> ModelSpec {
+    ModelSpec { five_body: vec![[1, 2, 1], [2, 3, 1], [3, 3, 2]], residual: true, ..spec(hidden) }
 }
 
 /// Rattled cells with labels from a smooth pair model: something to learn.
@@ -58,6 +65,10 @@ fn samples(count: usize, seed: u64) -> Vec<Sample> {
 }
 
 fn trainer(hidden: &[usize], epochs: usize) -> Trainer {
+    trainer_of(spec(hidden), epochs)
+}
+
+fn trainer_of(spec: ModelSpec, epochs: usize) -> Trainer {
     let loss = LossSettings {
         energy_weight: 0.5,
         virial_weight: 0.3,
@@ -71,7 +82,7 @@ fn trainer(hidden: &[usize], epochs: usize) -> Trainer {
         moving_average: 0.9,
         ..Default::default()
     };
-    Trainer::new(spec(hidden), loss, optimiser, 5, samples(12, 1), samples(4, 2), &[Some(0.0), Some(0.0)])
+    Trainer::new(spec, loss, optimiser, 5, samples(12, 1), samples(4, 2), &[Some(0.0), Some(0.0)])
         .expect("a training")
 }
 
@@ -112,8 +123,14 @@ fn a_collision_does_not_decide_the_score() {
 
 #[test]
 fn gradient_matches_differences_of_the_loss() {
-    for (hidden, huber) in [(&[][..], None), (&[12, 8], None), (&[12, 8], Some(1.5))] {
-        let mut trainer = trainer(hidden, 10);
+    for (spec, huber) in [
+        (spec(&[]), None),
+        (spec(&[12, 8]), None),
+        (spec(&[12, 8]), Some(1.5)),
+        (rich(&[12, 12]), None),
+        (rich(&[8, 12, 12, 12]), None),
+    ] {
+        let mut trainer = trainer_of(spec, 10);
         trainer.loss.force_huber = huber;
         let batch = [0, 3, 5];
         let (_, gradients) = trainer.gradient(&batch).expect("a gradient");
@@ -143,6 +160,24 @@ fn gradient_matches_differences_of_the_loss() {
                 .expect("f32");
             let radial: Vec<f32> =
                 gradients.get::<2>(graph.radial.id).expect("there").into_data().try_to_vec().expect("f32");
+            if trainer.model.spec.residual {
+                let last = graph.weights.len() - 2;
+                let square: Vec<f32> = gradients
+                    .get::<2>(graph.weights[last].id)
+                    .expect("there")
+                    .into_data()
+                    .try_to_vec()
+                    .expect("f32");
+                let at: fn(&mut Model) -> &mut f32 = match s {
+                    0 => |m| {
+                        &mut m.layers[0].iter_mut().nth_back(1).expect("a hidden layer").weight[5 * 12 + 7]
+                    },
+                    _ => |m| {
+                        &mut m.layers[1].iter_mut().nth_back(1).expect("a hidden layer").weight[5 * 12 + 7]
+                    },
+                };
+                check("residual", square[7 * 12 + 5], at);
+            }
             // burn holds weights as [inputs, outputs], models as [outputs, inputs].
             let outputs = trainer.model.spec.layer_shapes()[0].1;
             if s == 0 {
@@ -165,7 +200,12 @@ fn gradient_matches_differences_of_the_loss() {
 /// Energies of the burn graph and their derivatives along unit displacements agree with the kernels.
 #[test]
 fn graph_and_kernel_agree() {
-    let trainer = trainer(&[12, 8], 10);
+    for spec in [spec(&[12, 8]), rich(&[12, 12]), rich(&[16, 10, 10, 10])] {
+        agree(&trainer_of(spec, 10));
+    }
+}
+
+fn agree(trainer: &Trainer) {
     let frame = &trainer.train[2];
     let spec = &trainer.model.spec;
     let values = evaluate(&trainer.model, &trainer.train, &[2]).expect("values").remove(0);
@@ -198,7 +238,7 @@ fn graph_and_kernel_agree() {
                 energy += atoms.energies.iter().map(|e| f64::from(*e) - nothing).sum::<f64>();
                 slope += atoms.slopes.iter().map(|e| f64::from(*e)).sum::<f64>();
             }
-            let wall = wall_slope(&trainer, frame, &atoms);
+            let wall = wall_slope(trainer, frame, &atoms);
             let scale: f64 = values.atom_energies_ev.iter().map(|e| e.abs()).sum();
             assert!(
                 (energy + wall.0 - values.energy_ev).abs() <= 1e-5 * scale.max(1.0),

@@ -80,8 +80,7 @@ impl Trainer {
             samples.into_par_iter().map(|sample| Prepared::new(sample, &spec)).collect()
         };
         let (train, valid) = (prepare(train)?, prepare(valid)?);
-        let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)
-            .map_err(natron_potential::ModelError::from)?;
+        let invariants = spec.invariants()?;
         let mut model = untrained(&spec, seed);
         let reference: Vec<&Prepared> = reference_frames(&train).collect();
         if reference.is_empty() {

@@ -12,6 +12,7 @@
 //! | projection | P 2 H | sum_n R_n G_nlm and the same of R' |
 //! | invariants | 2 H + S 30 + 30 + (S - 1) 80 + couplings | norms; power spectra, and back, where a channel by itself costs less |
 //! | of a coupling | 2 per monomial, 1 per harmonic; back 2 per monomial and harmonic in it, 1 per harmonic | products are collected by what they share |
+//! | of a five-body feature | 2 per term of each B_M and 1 per M, there and back; 2 per term of a derivative by a harmonic | sums of squares of sums |
 //! | network | sum of n ceil(m / 16) + m ceil(n / 16) | forward and back |
 //!
 //! Gathering pairs, transposing, SiLU, walls, sums of forces and the step itself are left out: a floor, not a prediction.
@@ -65,6 +66,8 @@ impl Operations {
         let shifts = spec.channel_shifts as f64;
         let spectra = shifts * power(1.0) + power(1.0) + (shifts - 1.0) * power(3.0);
         let couplings = spec.couplings.iter().filter_map(|&l| Coupling::new(l)).map(|c| of_coupling(&c));
+        let five_body = spec.five_body.iter().map(|&l| natron_descriptor::five_body::operations(l));
+        let many_body = couplings.chain(five_body).sum::<usize>();
         let layer = |(inputs, outputs): (usize, usize)| {
             inputs * outputs.div_ceil(CHANNELS) + outputs * inputs.div_ceil(CHANNELS)
         };
@@ -74,7 +77,7 @@ impl Operations {
             harmonics: neighbours * OF_SIXTEEN_PAIRS / lanes,
             expansion: neighbours * harmonics,
             projection: neighbours * 2.0 * harmonics,
-            invariants: 2.0 * harmonics + spectra + couplings.sum::<usize>() as f64,
+            invariants: 2.0 * harmonics + spectra + many_body as f64,
             network: spec.layer_shapes().into_iter().map(layer).sum::<usize>() as f64,
         }
     }
@@ -120,7 +123,9 @@ mod tests {
             radial_functions: 16,
             channel_shifts: 1,
             couplings: vec![[1, 1, 2]],
+            five_body: Vec::new(),
             hidden: vec![64],
+            residual: false,
             walls: Vec::new(),
         }
     }
@@ -136,6 +141,11 @@ mod tests {
         assert_eq!(count.invariants, 50.0 + 30.0 + 30.0 + couplings as f64);
         // 112 features: 112 * 4 + 64 * 7 for the hidden layer, 64 + 4 for the output.
         assert_eq!(count.network, 448.0 + 448.0 + 64.0 + 4.0);
+        // B_x of A_1 and A_2 holds y and z once and x itself twice, as B_y does in its way; B_z holds z itself once: 11 terms of
+        // two distinct harmonics each, in three sums.
+        let five_body = ModelSpec { five_body: vec![[1, 2, 1]], ..spec() };
+        let more = Operations::for_neighbours(&five_body, Precision::F32, 16.0).invariants - count.invariants;
+        assert_eq!(more, (2 * (2 * 11 + 3) + 1 + 2 * 22) as f64);
         let double = Operations::for_neighbours(&spec(), Precision::F64, 16.0);
         assert_eq!(double.radial, 16.0 * 32.0 + 116.0);
     }

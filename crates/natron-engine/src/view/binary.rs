@@ -68,7 +68,9 @@ pub(super) fn potential(path: &Path) -> Result<(&'static str, Facts), InputError
     facts.insert("features".into(), spec.features().into());
     facts.insert("radial_functions".into(), spec.radial_functions.into());
     facts.insert("couplings".into(), spec.couplings.len().into());
+    facts.insert("five_body".into(), spec.five_body.len().into());
     facts.insert("hidden".into(), spec.hidden.clone().into());
+    facts.insert("residual".into(), spec.residual.into());
     let walls: Vec<String> = spec
         .walls
         .iter()

@@ -110,7 +110,10 @@ impl<T: Real> Compiled<T> {
             near_squared.push(wall_a.max(NO_DISTANCE_A).powi(2));
         }
         let networks: Vec<Network<T>> = (0..species)
-            .map(|s| Network::new(&folded_layers(model, s)).with_members(&folded_members(model, s)))
+            .map(|s| {
+                let network = Network::new(&folded_layers(model, s), &spec.residual_layers());
+                network.with_members(&folded_members(model, s))
+            })
             .collect();
         let members = model.members();
         let empty = vec![Lanes::ZERO; spec.features() / CHANNELS];
@@ -122,7 +125,7 @@ impl<T: Real> Compiled<T> {
                 model.isolated_ev[s] - out[0].to_f64()
             })
             .collect();
-        let invariants = Invariants::new(spec.channel_shifts, &spec.couplings)?;
+        let invariants = spec.invariants()?;
         Ok(Self {
             elements,
             radial,
