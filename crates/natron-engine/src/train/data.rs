@@ -142,11 +142,18 @@ impl DataSet {
         Ok(())
     }
 
-    /// Looks at every frame of a data set once.
+    /// Looks at every frame of a data set once; where one cannot be read, at none behind it.
     fn scan(&mut self, stored: Stored, names: &mut Names) -> Vec<InputError> {
         let (stored, mut errors) = (Arc::new(stored), Vec::new());
         for number in 0..stored.frames.frames() {
-            match stored.look(number, names) {
+            let source = match stored.read(number) {
+                Ok(source) => source,
+                Err(error) => {
+                    errors.push(error);
+                    break;
+                }
+            };
+            match stored.look(source, names) {
                 Ok(Use::Learning(about)) => {
                     let place = Place::Stored(stored.clone(), number);
                     self.entries.push(Arc::new(Entry { about, place }));

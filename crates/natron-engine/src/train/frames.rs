@@ -88,16 +88,19 @@ pub(super) enum Use<T> {
 }
 
 impl Stored {
-    fn read(&self, number: usize) -> Result<SourceFrame, InputError> {
+    /// The frame of a number from 0.
+    ///
+    /// # Errors
+    /// It is damaged; the error names it.
+    pub fn read(&self, number: usize) -> Result<SourceFrame, InputError> {
         Ok(SourceFrame::new(self.frames.read(number)?, number + 1))
     }
 
-    /// Looks at a frame for the first time.
+    /// What a frame is good for.
     ///
     /// # Errors
-    /// It is damaged, lacks a label, or is beyond the teachers; the error names it.
-    pub fn look(&self, number: usize, names: &mut Names) -> Result<Use<About>, InputError> {
-        let source = self.read(number)?;
+    /// It lacks a label, or is beyond the teachers; the error names it.
+    pub fn look(&self, source: SourceFrame, names: &mut Names) -> Result<Use<About>, InputError> {
         if let LabelsFrom::Teachers(teachers) = &self.labels {
             teachers.check(&self.path, &source)?;
             let (kind, host) = (names.get(teachers::KIND), names.get(""));
