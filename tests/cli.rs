@@ -20,6 +20,8 @@ mod resume;
 mod schema;
 mod streams;
 pub(crate) mod study;
+#[cfg(feature = "train")]
+mod train_streamed;
 mod tune;
 mod uncertainty;
 mod view;

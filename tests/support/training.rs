@@ -6,7 +6,7 @@ use natron_atoms::{Frame, InfoValue};
 use natron_io::{read_frames, write_frames};
 
 /// A small labelled frame of the repository: two sodium atoms in graphite.
-fn small_frame() -> Frame {
+pub fn small_frame() -> Frame {
     let folder = super::repository().join("potentials/nac/dft");
     let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let mut frames = files
@@ -17,7 +17,7 @@ fn small_frame() -> Frame {
 }
 
 /// The frame with its atoms moved a little, in one of many ways.
-fn moved(frame: &Frame, way: usize) -> Frame {
+pub fn moved(frame: &Frame, way: usize) -> Frame {
     let mut out = frame.clone();
     for (atom, position) in out.structure.positions.iter_mut().enumerate() {
         for k in 0..3 {

@@ -61,6 +61,13 @@ impl InputError {
             _ => file.to_string(),
         })
     }
+
+    /// `path:line: message`, for where there is one line.
+    #[cfg(feature = "train")]
+    pub(crate) fn in_one_line(&self) -> String {
+        let place = self.place().map_or(String::new(), |place| format!("{place}: "));
+        place + &self.message
+    }
 }
 
 impl fmt::Display for InputError {

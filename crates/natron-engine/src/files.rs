@@ -61,10 +61,12 @@ pub(crate) fn data_format(path: &Path) -> Result<Format, InputError> {
 }
 
 /// Writes frames in the format of the name, as a whole or not at all.
-pub(crate) fn write_data(path: &Path, frames: &[Frame]) -> Result<(), Failure> {
+pub(crate) fn write_data(
+    path: &Path,
+    frames: &mut dyn Iterator<Item = std::io::Result<Frame>>,
+) -> Result<(), Failure> {
     let format = data_format(path)?;
-    natron_io::write_frames_to(path, format, &mut frames.iter().map(|frame| Ok(frame.clone())))
-        .map_err(|error| cannot_write(path, error))
+    natron_io::write_frames_to(path, format, frames).map_err(|error| cannot_write(path, error))
 }
 
 /// Why a file was not written: the user's doing or the disk's.

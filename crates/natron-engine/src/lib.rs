@@ -24,6 +24,8 @@ mod keys;
 pub mod learn;
 pub mod map;
 pub mod md;
+#[cfg(feature = "train")]
+mod memory;
 pub mod new_deck;
 pub mod potentials;
 mod provenance;

@@ -1,5 +1,7 @@
 //! Labelled structures, checked, with their neighbours.
 
+use std::sync::Arc;
+
 use natron_atoms::{Mat3, NeighbourError, NeighbourList, Structure, Vec3};
 use natron_potential::{EvaluationError, ModelError, ModelSpec};
 
@@ -56,6 +58,9 @@ pub enum TrainError {
     /// The model to start from has another shape.
     #[error("the potential to start from has another model than the deck")]
     OtherModel,
+    /// A frame cannot be read: file, frame and reason.
+    #[error("{0}")]
+    Source(String),
     /// A frame has no neighbour list.
     #[error("{frame}: {source}")]
     Neighbours {
@@ -89,28 +94,45 @@ pub enum TrainError {
     Checkpoint(String),
 }
 
+/// How much of a sample is prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Depth {
+    /// What its evaluation takes: the neighbour list.
+    List,
+    /// What a step takes: also neighbours within their cutoffs and the density.
+    Density,
+}
+
 /// A sample with everything that stays the same while weights change.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub sample: Sample,
+    pub sample: Arc<Sample>,
     pub list: NeighbourList,
     /// Species number of each atom.
     pub numbers: Vec<usize>,
-    /// Neighbours within their cutoffs.
+    /// Neighbours within their cutoffs; none at [`Depth::List`].
     pub pairs: Vec<density::Pair>,
-    /// Basis density, `[n][25][S K]`.
+    /// Basis density, `[n][25][S K]`; empty at [`Depth::List`].
     pub density: Vec<f32>,
 }
 
 impl Prepared {
-    /// Memory it takes, to a few per cent: lists, pairs and density, the latter being most of it.
+    /// Memory it takes, to a few per cent: sample, list, pairs and density, the latter being most of it.
     pub fn bytes(&self) -> usize {
-        let of_pair = size_of::<density::Pair>() + 2 * size_of::<[f64; 4]>();
         let of_atom = size_of::<Vec3>() * 4 + size_of::<usize>();
-        self.pairs.len() * of_pair + self.numbers.len() * of_atom + self.density.len() * size_of::<f32>()
+        self.pairs.len() * size_of::<density::Pair>()
+            + self.list.pairs() * 2 * size_of::<u32>()
+            + self.numbers.len() * of_atom
+            + self.density_bytes()
     }
 
-    pub fn new(sample: Sample, spec: &ModelSpec) -> Result<Self, TrainError> {
+    /// Memory its density takes.
+    pub fn density_bytes(&self) -> usize {
+        size_of_val(&*self.density)
+    }
+
+    pub fn new(sample: impl Into<Arc<Sample>>, spec: &ModelSpec, depth: Depth) -> Result<Self, TrainError> {
+        let sample = sample.into();
         let elements = spec.elements()?;
         let structure = &sample.structure;
         let number = |s: &natron_atoms::Species| {
@@ -120,8 +142,11 @@ impl Prepared {
         let numbers = structure.species.iter().map(number).collect::<Result<Vec<_>, _>>()?;
         let list = NeighbourList::build(structure, spec.max_cutoff_a(), 0.0)
             .map_err(|source| TrainError::Neighbours { frame: sample.name.clone(), source })?;
-        let pairs = density::pairs(structure, &list, &numbers, spec);
-        let density = density::expand(&pairs, structure.len(), spec);
+        let (mut pairs, mut density) = (Vec::new(), Vec::new());
+        if depth == Depth::Density {
+            pairs = density::pairs(structure, &list, &numbers, spec);
+            density = density::expand(&pairs, structure.len(), spec);
+        }
         Ok(Self { sample, list, numbers, pairs, density })
     }
 }

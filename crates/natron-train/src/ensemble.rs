@@ -7,6 +7,8 @@
 //! the training forces become likely ([`crate::likelihood`]); two factors, fitted to the forces and to the energies of the
 //! validation frames, stand for what the last layer does not know of the layers below.
 
+use std::sync::Arc;
+
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use natron_atoms::Vec3;
 use natron_potential::{Evaluation, Model, NeuralPotential, Potential, Precision, UncertaintyFactors};
@@ -15,7 +17,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
-use crate::data::{Prepared, TrainError};
+use crate::data::{Depth, Prepared, TrainError};
+use crate::frames::Frames;
 use crate::likelihood::{self, Spreads};
 use crate::settings::LossSettings;
 
@@ -27,6 +30,8 @@ const PRIORS: [f64; 6] = [1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 const CHUNK: usize = 64;
 /// Frames whose forces the members are fitted to, at most.
 const FITTED_FRAMES: usize = 512;
+/// Validation frames that the prior is chosen on and the fit is looked at with, at most.
+const HELD_OUT_FRAMES: usize = 1024;
 
 /// Derivatives of some frames by the weights of the last layers.
 struct Derivatives {
@@ -73,31 +78,36 @@ impl Data {
 /// The model with an ensemble, and the factors from the spread of its members to standard deviations.
 ///
 /// # Errors
-/// A frame cannot be evaluated.
+/// A frame cannot be read or evaluated.
 pub(crate) fn shallow(
     model: &Model,
-    train: &[&Prepared],
-    valid: &[&Prepared],
+    train: &Frames,
+    valid: &Frames,
     loss: &LossSettings,
     seed: u64,
 ) -> Result<(Model, UncertaintyFactors), TrainError> {
     let weights = model.spec.species.len() * model.spec.last_width();
     let mut curvature = DMatrix::zeros(weights, weights);
     let mut fitted = Vec::new();
-    let every = train.len().div_ceil(FITTED_FRAMES);
-    for (chunk, frames) in train.chunks(CHUNK).enumerate() {
+    let reference = train.reference();
+    let (mut chunk, every) = (0, reference.len().div_ceil(FITTED_FRAMES));
+    train.batches(reference, CHUNK, Depth::List, |_, frames| {
         let data = derivatives(model, frames, loss)?;
         curvature += data.forces.curvature() + data.energies.curvature();
         if chunk % every == 0 {
             fitted.push(data.forces);
         }
-    }
+        chunk += 1;
+        Ok(())
+    })?;
     let (mut forces, mut energies) = (Vec::new(), Vec::new());
-    for frames in valid.chunks(CHUNK) {
+    let (kept, others) = held_out_frames(valid.len());
+    valid.batches(kept, CHUNK, Depth::List, |_, frames| {
         let data = derivatives(model, frames, loss)?;
         forces.push(data.forces);
         energies.push(data.energies);
-    }
+        Ok(())
+    })?;
     let posterior = best_posterior(&curvature, &forces);
     let whitened = |data: &[Data]| {
         data.iter().map(|data| Spreads::new(whiten(&data.rows, &posterior), data.errors.clone())).collect()
@@ -116,8 +126,25 @@ pub(crate) fn shallow(
     let members = DMatrix::from_fn(weights, MEMBERS, |w, m| {
         f64::from(with_members.ensemble[w / width][m * width + w % width])
     });
-    let factor = |data: &[Data]| factor(data.iter().flat_map(|data| data.variances(&members)));
-    Ok((with_members, UncertaintyFactors { forces: factor(&forces), energies: factor(&energies) }))
+    let variances = |data: &[Data]| data.iter().flat_map(|data| data.variances(&members)).collect::<Vec<_>>();
+    let (mut of_forces, mut of_energies) = (variances(&forces), variances(&energies));
+    valid.batches(others, CHUNK, Depth::List, |_, frames| {
+        let data = derivatives(model, frames, loss)?;
+        of_forces.extend(data.forces.variances(&members));
+        of_energies.extend(data.energies.variances(&members));
+        Ok(())
+    })?;
+    let factors = UncertaintyFactors {
+        forces: factor(of_forces.into_iter()),
+        energies: factor(of_energies.into_iter()),
+    };
+    Ok((with_members, factors))
+}
+
+/// Numbers of the validation frames whose derivatives are held, whole chunks spread over all of them, and of the others.
+fn held_out_frames(frames: usize) -> (Vec<usize>, Vec<usize>) {
+    let every = frames.div_ceil(HELD_OUT_FRAMES).max(1);
+    (0..frames).partition(|k| (k / CHUNK).is_multiple_of(every))
 }
 
 /// Curvature and prior, factorised: of the priors the one under which the validation forces are most likely, each with the
@@ -183,7 +210,11 @@ fn factor(data: impl Iterator<Item = (f64, f64)>) -> f64 {
 }
 
 /// Derivatives of the forces and energies of some frames.
-fn derivatives(model: &Model, frames: &[&Prepared], loss: &LossSettings) -> Result<Derivatives, TrainError> {
+fn derivatives(
+    model: &Model,
+    frames: &[Arc<Prepared>],
+    loss: &LossSettings,
+) -> Result<Derivatives, TrainError> {
     let (width, species) = (model.spec.last_width(), model.spec.species.len());
     let energy_weight = loss.energy_weight.max(loss.energy_weight_final);
     let (mut force_scales, mut force_errors) = (Vec::new(), Vec::new());
@@ -219,10 +250,10 @@ fn derivatives(model: &Model, frames: &[&Prepared], loss: &LossSettings) -> Resu
     })
 }
 
-fn evaluate(model: &Model, frames: &[&Prepared]) -> Result<Vec<Evaluation>, TrainError> {
+fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, TrainError> {
     let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
     let mut evaluator = potential.evaluator();
-    let one = |frame: &&Prepared| {
+    let one = |frame: &Arc<Prepared>| {
         let mut out = Evaluation::zeros(frame.sample.structure.len());
         let done = evaluator.evaluate(&frame.sample.structure, &frame.list, &mut out);
         let name = || frame.sample.name.clone();
@@ -249,6 +280,14 @@ mod tests {
             if below(middle) < share { low = middle } else { high = middle }
         }
         low
+    }
+
+    #[test]
+    fn many_validation_frames_are_held_in_part() {
+        assert_eq!(held_out_frames(1000), ((0..1000).collect(), vec![]));
+        let (kept, others) = held_out_frames(2100);
+        assert!(kept.len() <= HELD_OUT_FRAMES && kept.len() + others.len() == 2100, "{}", kept.len());
+        assert!(kept.contains(&0) && kept.contains(&63) && others.contains(&64) && kept.last() > Some(&1900));
     }
 
     #[test]

@@ -44,41 +44,57 @@ impl Metrics {
     }
 }
 
-/// Errors of evaluated frames.
-pub(crate) fn metrics(
-    spec: &ModelSpec,
-    frames: &[Prepared],
-    values: &[Evaluation],
-    loss: &LossSettings,
-) -> Metrics {
-    let mut weighted = vec![(0.0, 0.0); spec.species.len()];
-    let mut by_species: Vec<ForceErrors> =
-        spec.species.iter().map(|s| ForceErrors { species: s.clone(), ..Default::default() }).collect();
-    let mut energy = 0.0;
-    for (frame, values) in frames.iter().zip(values) {
-        let n = values.forces.len() as f64;
-        energy += ((values.energy_ev - frame.sample.energy_ev) / n).powi(2);
-        for ((force, reference), &s) in values.forces.iter().zip(&frame.sample.forces).zip(&frame.numbers) {
-            by_species[s].atoms += 1;
-            by_species[s].rmse_ev_per_a += (force - reference).norm_squared();
-            by_species[s].rms_ev_per_a += reference.norm_squared();
-            let scale = loss.force_scale_squared(reference.norm_squared());
-            weighted[s].0 += (force - reference).norm_squared() / scale;
-            weighted[s].1 += reference.norm_squared() / scale;
+/// Sums over evaluated frames, in the order in which they are added.
+pub(crate) struct Sums<'a> {
+    loss: &'a LossSettings,
+    frames: usize,
+    energy: f64,
+    by_species: Vec<ForceErrors>,
+    /// Weighted squares of errors and references, by species.
+    weighted: Vec<(f64, f64)>,
+}
+
+impl<'a> Sums<'a> {
+    pub fn new(spec: &ModelSpec, loss: &'a LossSettings) -> Self {
+        let empty = |s: &String| ForceErrors { species: s.clone(), ..Default::default() };
+        Self {
+            loss,
+            frames: 0,
+            energy: 0.0,
+            by_species: spec.species.iter().map(empty).collect(),
+            weighted: vec![(0.0, 0.0); spec.species.len()],
         }
     }
-    let atoms: usize = by_species.iter().map(|s| s.atoms).sum();
-    let sum: f64 = by_species.iter().map(|s| s.rmse_ev_per_a).sum();
-    let root = |sum: f64, atoms: usize| (sum / (3 * atoms.max(1)) as f64).sqrt();
-    for (s, (error, reference)) in by_species.iter_mut().zip(weighted) {
-        s.weighted_relative = if reference > 0.0 { f64::sqrt(error / reference) } else { 0.0 };
-        s.rmse_ev_per_a = root(s.rmse_ev_per_a, s.atoms);
-        s.rms_ev_per_a = root(s.rms_ev_per_a, s.atoms);
+
+    pub fn add(&mut self, frame: &Prepared, values: &Evaluation) {
+        let n = values.forces.len() as f64;
+        self.frames += 1;
+        self.energy += ((values.energy_ev - frame.sample.energy_ev) / n).powi(2);
+        for ((force, reference), &s) in values.forces.iter().zip(&frame.sample.forces).zip(&frame.numbers) {
+            let (of_species, weighted) = (&mut self.by_species[s], &mut self.weighted[s]);
+            of_species.atoms += 1;
+            of_species.rmse_ev_per_a += (force - reference).norm_squared();
+            of_species.rms_ev_per_a += reference.norm_squared();
+            let scale = self.loss.force_scale_squared(reference.norm_squared());
+            weighted.0 += (force - reference).norm_squared() / scale;
+            weighted.1 += reference.norm_squared() / scale;
+        }
     }
-    Metrics {
-        frames: frames.len(),
-        energy_rmse_ev_per_atom: (energy / frames.len().max(1) as f64).sqrt(),
-        force_rmse_ev_per_a: root(sum, atoms),
-        by_species,
+
+    pub fn metrics(mut self) -> Metrics {
+        let atoms: usize = self.by_species.iter().map(|s| s.atoms).sum();
+        let sum: f64 = self.by_species.iter().map(|s| s.rmse_ev_per_a).sum();
+        let root = |sum: f64, atoms: usize| (sum / (3 * atoms.max(1)) as f64).sqrt();
+        for (s, (error, reference)) in self.by_species.iter_mut().zip(self.weighted) {
+            s.weighted_relative = if reference > 0.0 { f64::sqrt(error / reference) } else { 0.0 };
+            s.rmse_ev_per_a = root(s.rmse_ev_per_a, s.atoms);
+            s.rms_ev_per_a = root(s.rms_ev_per_a, s.atoms);
+        }
+        Metrics {
+            frames: self.frames,
+            energy_rmse_ev_per_atom: (self.energy / self.frames.max(1) as f64).sqrt(),
+            force_rmse_ev_per_a: root(sum, atoms),
+            by_species: self.by_species,
+        }
     }
 }

@@ -11,13 +11,16 @@ pub mod data;
 pub mod density;
 mod ensemble;
 pub mod errors;
+pub mod frames;
 pub mod graph;
 mod likelihood;
 pub mod loss;
 pub mod settings;
+mod standardise;
 pub mod trainer;
 
 pub use data::{Origin, Sample, TrainError};
 pub use errors::{ForceErrors, Metrics};
+pub use frames::{FrameSource, Memory, Sources};
 pub use settings::{LossSettings, OptimiserSettings};
 pub use trainer::{EpochReport, Trainer};

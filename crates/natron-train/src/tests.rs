@@ -2,6 +2,8 @@ use natron_atoms::{Cell, Species, Structure, Vec3};
 use natron_potential::{PairSpec, ZblPair};
 
 use super::*;
+use crate::data::Origin;
+use crate::frames::FrameSource;
 
 fn spec(hidden: &[usize]) -> ModelSpec {
     let pair =
@@ -87,12 +89,11 @@ fn trainer_of(spec: ModelSpec, epochs: usize) -> Trainer {
 }
 
 /// The loss of a batch with the reference kernels in f64.
-fn exact_loss(trainer: &Trainer, model: &Model, batch: &[usize]) -> f64 {
+fn exact_loss(trainer: &Trainer, model: &Model, batch: &[Arc<Prepared>]) -> f64 {
     let potential = NeuralPotential::new(model.clone(), Precision::F64).expect("valid");
     let weights = trainer.weights(batch);
     let mut total = 0.0;
-    for (weights, &k) in weights.iter().zip(batch) {
-        let frame = &trainer.train[k];
+    for (weights, frame) in weights.iter().zip(batch) {
         let mut out = Evaluation::zeros(frame.sample.structure.len());
         potential.evaluator().evaluate(&frame.sample.structure, &frame.list, &mut out).expect("evaluates");
         total += loss::of_frame(frame, &out, &trainer.loss, weights, batch.len()).parts.total();
@@ -107,14 +108,17 @@ fn a_collision_does_not_decide_the_score() {
     let mut sample = samples(1, 3).remove(0);
     sample.forces = vec![Vec3::new(1.0, 0.0, 0.0); 8];
     sample.forces[0] = Vec3::new(40.0, 0.0, 0.0);
-    let frame = Prepared::new(sample, &spec(&[])).expect("prepared");
+    let frame = Prepared::new(sample, &spec(&[]), Depth::Density).expect("prepared");
+    let model = spec(&[]);
     let score = |of_collision: f64, elsewhere: f64| {
         let mut values = Evaluation::zeros(8);
         values.energy_ev = frame.sample.energy_ev;
         values.forces.clone_from(&frame.sample.forces);
         values.forces[0].x *= 1.0 + of_collision;
         values.forces[1].x *= 1.0 + elsewhere;
-        metrics(&spec(&[]), std::slice::from_ref(&frame), &[values], &loss).score()
+        let mut sums = Sums::new(&model, &loss);
+        sums.add(&frame, &values);
+        sums.metrics().score()
     };
     assert_eq!(score(0.0, 0.0), 0.0);
     assert!(score(0.1, 0.0) < 1.5 * score(0.0, 0.1), "{} {}", score(0.1, 0.0), score(0.0, 0.1));
@@ -132,7 +136,7 @@ fn gradient_matches_differences_of_the_loss() {
     ] {
         let mut trainer = trainer_of(spec, 10);
         trainer.loss.force_huber = huber;
-        let batch = [0, 3, 5];
+        let batch = trainer.train.get(&[0, 3, 5]);
         let (_, gradients) = trainer.gradient(&batch).expect("a gradient");
         let mut model = trainer.model.clone();
         let mut check = |name: &str, exact: f32, at: fn(&mut Model) -> &mut f32| {
@@ -206,9 +210,9 @@ fn graph_and_kernel_agree() {
 }
 
 fn agree(trainer: &Trainer) {
-    let frame = &trainer.train[2];
+    let frame = &trainer.train.get(&[2])[0];
     let spec = &trainer.model.spec;
-    let values = evaluate(&trainer.model, &trainer.train, &[2]).expect("values").remove(0);
+    let values = evaluate(&trainer.model, std::slice::from_ref(frame)).expect("values").remove(0);
     let force_scale = values.forces.iter().map(|f| f.amax()).fold(0.0, f64::max);
     for atom in 0..8 {
         for axis in 0..3 {
@@ -224,7 +228,7 @@ fn agree(trainer: &Trainer) {
             }];
             let (mut energy, mut slope) = (0.0, 0.0);
             for s in 0..2 {
-                let batch = gather(s, &[frame], &tangents, &losses, spec);
+                let batch = gather(s, std::slice::from_ref(frame), &tangents, &losses, spec);
                 let mut gradients = GradientsParams::new();
                 let atoms = trainer.graph.accumulate(
                     s,
@@ -305,11 +309,10 @@ fn a_checkpoint_continues_as_if_nothing_had_happened() {
 
 #[test]
 fn missing_isolated_energies_are_fitted() {
-    let prepared: Vec<Prepared> =
-        samples(6, 3).into_iter().map(|s| Prepared::new(s, &spec(&[])).expect("fine")).collect();
-    let all: Vec<&Prepared> = prepared.iter().collect();
-    let energies = isolated_energies(&spec(&[]), &all, &[Some(-1.0), None]);
-    let mean: f64 = prepared.iter().map(|p| p.sample.energy_ev + 6.0).sum::<f64>() / 12.0;
+    let known = |s| Known::of(&Prepared::new(s, &spec(&[]), Depth::List).expect("fine"), 2);
+    let all: Vec<Known> = samples(6, 3).into_iter().map(known).collect();
+    let energies = isolated_energies(&spec(&[]), &all.iter().collect::<Vec<_>>(), &[Some(-1.0), None]);
+    let mean: f64 = all.iter().map(|frame| frame.energy_ev + 6.0).sum::<f64>() / 12.0;
     assert_eq!(energies[0], -1.0);
     assert!((energies[1] - mean).abs() < 1e-9);
 }
@@ -383,7 +386,7 @@ fn a_training_starts_from_a_model_and_never_ends_worse() {
 #[test]
 fn gradients_are_shortened_together() {
     let trainer = trainer(&[12], 6);
-    let batch = [0, 1, 2];
+    let batch = trainer.train.get(&[0, 1, 2]);
     let lengths = |most: f64| {
         let (_, mut gradients) = trainer.gradient(&batch).expect("a gradient");
         let before = trainer.graph.clip(&mut gradients, most);
@@ -415,7 +418,10 @@ fn a_frame_has_a_weight_of_its_own() {
         Trainer::new(spec(&[8]), LossSettings::default(), OptimiserSettings::default(), 5, train, valid, &[])
             .expect("a training")
     };
-    let losses = |weight| make(weight).gradient(&[0, 1]).expect("a gradient").0;
+    let losses = |weight| {
+        let trainer = make(weight);
+        trainer.gradient(&trainer.train.get(&[0, 1])).expect("a gradient").0
+    };
     let (one, two) = (losses(1.0), losses(2.0));
     assert_eq!(one[0].parts, two[0].parts);
     assert!((two[1].parts.total() / one[1].parts.total() - 2.0).abs() < 1e-12);
@@ -469,4 +475,102 @@ fn teachers_teach_and_do_not_testify() {
         &[None; 2],
     );
     assert!(none.is_err_and(|error| error == TrainError::NoFrames("training")));
+}
+
+/// A source that counts how often each frame is read; from some reading on one of them fails.
+struct Counting {
+    samples: Vec<Arc<Sample>>,
+    reads: Vec<std::sync::atomic::AtomicUsize>,
+    fails: Option<(usize, usize)>,
+}
+
+impl Counting {
+    fn new(samples: Vec<Sample>, fails: Option<(usize, usize)>) -> Arc<Self> {
+        let reads = samples.iter().map(|_| 0.into()).collect();
+        Arc::new(Self { samples: samples.into_iter().map(Arc::new).collect(), reads, fails })
+    }
+
+    fn reads(&self) -> Vec<usize> {
+        self.reads.iter().map(|n| n.load(std::sync::atomic::Ordering::Relaxed)).collect()
+    }
+}
+
+impl FrameSource for Counting {
+    fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    fn load(&self, number: usize) -> Result<Arc<Sample>, TrainError> {
+        let reads = self.reads[number].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        match self.fails {
+            Some((frame, after)) if frame == number && reads >= after => {
+                Err(TrainError::Source(format!("frame {number} is damaged")))
+            }
+            _ => Ok(self.samples[number].clone()),
+        }
+    }
+}
+
+fn streamed(train: &Arc<Counting>, memory_bytes: u64) -> Result<Trainer, TrainError> {
+    let optimiser = OptimiserSettings { epochs: 4, batch_frames: 4, validate_every: 2, ..Default::default() };
+    let sources = Sources { train: train.clone(), valid: Counting::new(samples(4, 2), None), memory_bytes };
+    Trainer::from_sources(spec(&[8]), LossSettings::default(), optimiser, 5, &sources, &[None; 2])
+}
+
+/// All frames in memory, none, or some: the same model, the same ensemble, on any number of threads.
+#[test]
+fn frames_that_are_read_anew_give_the_same_bits() {
+    let result = |memory_bytes: u64, threads: usize| {
+        let train = Counting::new(samples(13, 1), None);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let mut trainer = streamed(&train, memory_bytes).expect("a training");
+            let reports: Vec<EpochReport> = (0..4).map(|_| trainer.run_epoch().expect("an epoch")).collect();
+            (reports, trainer.with_ensemble().expect("an ensemble"), trainer.memory(), train.reads())
+        })
+    };
+    let (reports, ensemble, memory, reads) = result(u64::MAX, 2);
+    assert!(memory.held_frames == 17 && memory.streamed_frames == 0 && reads == [1; 13], "{memory:?}");
+    let one = memory.held_bytes / 16;
+    for (budget, threads) in [(0, 1), (0, 3), (5 * one, 2)] {
+        let (again, with_ensemble, memory, reads) = result(budget, threads);
+        assert_eq!(again, reports, "{budget} bytes, {threads} threads");
+        assert!(with_ensemble == ensemble, "{budget} bytes, {threads} threads");
+        assert!(memory.held_bytes <= budget && memory.streamed_frames >= 9, "{memory:?}");
+        // Once for the first look, twice for mean and spread, in every epoch, and for the ensemble.
+        assert_eq!(reads.last(), Some(&8));
+        assert_eq!(memory.held_frames > 0, budget > 0);
+    }
+}
+
+/// What cannot be read stops the training wherever it is, with the words of its source.
+#[test]
+fn a_frame_that_cannot_be_read_is_named() {
+    let error =
+        streamed(&Counting::new(samples(13, 1), Some((6, 0))), 0).err().expect("the first look fails");
+    assert_eq!(error.to_string(), "frame 6 is damaged");
+    let mut trainer = streamed(&Counting::new(samples(13, 1), Some((6, 4))), 0).expect("a training");
+    trainer.run_epoch().expect("an epoch");
+    assert_eq!(trainer.run_epoch().err(), Some(TrainError::Source("frame 6 is damaged".into())));
+}
+
+/// No more frames are read ahead than a batch and two for each loader.
+#[test]
+fn reading_ahead_has_an_end() {
+    let train = Counting::new(samples(40, 1), None);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+    let ahead = pool.install(|| {
+        let trainer = streamed(&train, 0).expect("a training");
+        let before: usize = train.reads().iter().sum();
+        let (mut taken, mut ahead) = (0, 0);
+        let look = |_: &[usize], batch: &[Arc<Prepared>]| {
+            taken += batch.len();
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            ahead = ahead.max(train.reads().iter().sum::<usize>() - before - taken);
+            Ok(())
+        };
+        trainer.train.batches(0..40, 4, Depth::Density, look).expect("frames");
+        (ahead, trainer.train.most_ahead(4))
+    });
+    assert!(ahead.0 >= 4 && ahead.0 <= ahead.1, "{ahead:?}");
 }

@@ -1,5 +1,7 @@
 //! The training loop: deterministic, resumable, in the caller's hands epoch by epoch.
 
+use std::sync::Arc;
+
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 use natron_descriptor::{CHANNELS, HARMONICS, Invariants};
@@ -11,13 +13,18 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::data::{Origin, Prepared, Sample, TrainError};
+use crate::data::{Depth, Prepared, Sample, TrainError};
 use crate::density::{self, Direction};
 use crate::ensemble;
-use crate::errors::{Metrics, metrics};
-use crate::graph::{Graph, SpeciesBatch, raw_features};
+use crate::errors::{Metrics, Sums};
+use crate::frames::{Frames, Known, Memory, Sources};
+use crate::graph::{Graph, SpeciesBatch};
 use crate::loss::{self, FrameWeights, LossOfFrame, Parts};
 use crate::settings::{LossSettings, OptimiserSettings};
+use crate::standardise::standardise;
+
+/// Frames that are evaluated together.
+const FRAMES_AT_ONCE: usize = 64;
 
 /// What an epoch came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +46,8 @@ pub struct Trainer {
     loss: LossSettings,
     optimiser: OptimiserSettings,
     seed: u64,
-    train: Vec<Prepared>,
-    valid: Vec<Prepared>,
+    train: Arc<Frames>,
+    valid: Frames,
     invariants: Invariants<f32>,
     device: Device,
     graph: Graph,
@@ -55,7 +62,7 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A training that has not begun. `isolated_ev`: energy of the isolated atom by species of `spec`;
+    /// A training that has not begun, its frames in memory. `isolated_ev`: energy of the isolated atom by species of `spec`;
     /// those missing are fitted to the training frames by least squares.
     ///
     /// # Errors
@@ -69,25 +76,29 @@ impl Trainer {
         valid: Vec<Sample>,
         isolated_ev: &[Option<f64>],
     ) -> Result<Self, TrainError> {
-        spec.validate()?;
-        if train.is_empty() {
-            return Err(TrainError::NoFrames("training"));
-        }
-        if valid.is_empty() {
-            return Err(TrainError::NoFrames("validation"));
-        }
-        let prepare = |samples: Vec<Sample>| -> Result<Vec<Prepared>, TrainError> {
-            samples.into_par_iter().map(|sample| Prepared::new(sample, &spec)).collect()
-        };
-        let (train, valid) = (prepare(train)?, prepare(valid)?);
+        Self::from_sources(spec, loss, optimiser, seed, &Sources::held(train, valid), isolated_ev)
+    }
+
+    /// As [`Trainer::new`]; frames that do not fit into memory are read again whenever they are needed. The result is the same
+    /// bit for bit.
+    ///
+    /// # Errors
+    /// See [`TrainError`].
+    pub fn from_sources(
+        spec: ModelSpec,
+        loss: LossSettings,
+        optimiser: OptimiserSettings,
+        seed: u64,
+        sources: &Sources,
+        isolated_ev: &[Option<f64>],
+    ) -> Result<Self, TrainError> {
+        let (train, valid) = frames_of(&spec, sources)?;
         let invariants = spec.invariants()?;
         let mut model = untrained(&spec, seed);
-        let reference: Vec<&Prepared> = reference_frames(&train).collect();
-        if reference.is_empty() {
-            return Err(TrainError::NoFrames("training"));
-        }
-        model.isolated_ev = isolated_energies(&spec, &reference, isolated_ev);
-        standardise(&mut model, &reference, &invariants);
+        let reference = train.reference();
+        let known: Vec<&Known> = reference.iter().map(|&k| &train.known()[k]).collect();
+        model.isolated_ev = isolated_energies(&spec, &known, isolated_ev);
+        standardise(&mut model, &train, &reference, &invariants)?;
         let device = Device::flex().autodiff();
         let graph = Graph::new(&model, &device);
         let adam =
@@ -96,7 +107,7 @@ impl Trainer {
             loss,
             optimiser,
             seed,
-            train,
+            train: Arc::new(train),
             valid,
             invariants,
             device,
@@ -153,14 +164,22 @@ impl Trainer {
         self.best_score
     }
 
-    /// What the frames and a step take, bytes; the program itself and its libraries come on top.
-    pub fn memory_bytes(&self) -> u64 {
-        let frames = || self.train.iter().chain(&self.valid);
-        let held: usize = frames().map(Prepared::bytes).sum();
-        let largest = frames().map(|frame| frame.density.len()).max().unwrap_or(0);
-        // A step holds density and tangent of its batch, and what burn keeps of both for the way back.
-        let step = 8 * size_of::<f32>() * largest * self.optimiser.batch_frames;
-        (held + step) as u64
+    /// What the frames and a step take.
+    pub fn memory(&self) -> Memory {
+        memory_of(&self.train, &self.valid, &self.optimiser)
+    }
+
+    /// Looks at every frame of a training without beginning it; what frames and a step will take.
+    ///
+    /// # Errors
+    /// Those that [`Trainer::from_sources`] would meet.
+    pub fn look(
+        spec: &ModelSpec,
+        optimiser: &OptimiserSettings,
+        sources: &Sources,
+    ) -> Result<Memory, TrainError> {
+        let (train, valid) = frames_of(spec, sources)?;
+        Ok(memory_of(&train, &valid, optimiser))
     }
 
     /// The averaged model as it is.
@@ -174,9 +193,7 @@ impl Trainer {
     /// # Errors
     /// A frame cannot be evaluated.
     pub fn with_ensemble(&self) -> Result<(Model, UncertaintyFactors), TrainError> {
-        let reference: Vec<&Prepared> = reference_frames(&self.train).collect();
-        let valid: Vec<&Prepared> = self.valid.iter().collect();
-        ensemble::shallow(&self.best, &reference, &valid, &self.loss, self.seed)
+        ensemble::shallow(&self.best, &self.train, &self.valid, &self.loss, self.seed)
     }
 
     /// One pass over the training frames, in an order that depends on seed and epoch alone.
@@ -193,13 +210,16 @@ impl Trainer {
         let steps = per_epoch * self.optimiser.epochs;
         let mut loss = Parts::default();
         let mut learning_rate = 0.0;
-        for (k, batch) in order.chunks(size).enumerate() {
-            learning_rate = self.optimiser.rate(self.epoch * per_epoch + k, steps);
+        let (train, mut done) = (self.train.clone(), self.epoch * per_epoch);
+        train.batches(order, size, Depth::Density, |_, batch| {
+            learning_rate = self.optimiser.rate(done, steps);
+            done += 1;
             let parts = self.step(batch, learning_rate)?;
             loss.forces += parts.forces / per_epoch as f64;
             loss.energy += parts.energy / per_epoch as f64;
             loss.virial += parts.virial / per_epoch as f64;
-        }
+            Ok(())
+        })?;
         self.epoch += 1;
         let (mut valid, mut is_best) = (None, false);
         if self.epoch.is_multiple_of(self.optimiser.validate_every) || self.epoch == self.optimiser.epochs {
@@ -220,12 +240,16 @@ impl Trainer {
     /// # Errors
     /// A frame cannot be evaluated.
     pub fn validate(&self) -> Result<Metrics, TrainError> {
-        let frames: Vec<usize> = (0..self.valid.len()).collect();
-        let values = evaluate(&self.average, &self.valid, &frames)?;
-        Ok(metrics(&self.model.spec, &self.valid, &values, &self.loss))
+        let mut sums = Sums::new(&self.model.spec, &self.loss);
+        self.valid.batches(0..self.valid.len(), FRAMES_AT_ONCE, Depth::List, |_, frames| {
+            let values = evaluate(&self.average, frames)?;
+            frames.iter().zip(&values).for_each(|(frame, values)| sums.add(frame, values));
+            Ok(())
+        })?;
+        Ok(sums.metrics())
     }
 
-    fn step(&mut self, batch: &[usize], learning_rate: f64) -> Result<Parts, TrainError> {
+    fn step(&mut self, batch: &[Arc<Prepared>], learning_rate: f64) -> Result<Parts, TrainError> {
         let (losses, mut gradients) = self.gradient(batch)?;
         self.check(batch, &losses)?;
         if let Some(most) = self.optimiser.gradient_norm_max {
@@ -250,28 +274,27 @@ impl Trainer {
     }
 
     /// That every loss is finite.
-    fn check(&self, batch: &[usize], losses: &[LossOfFrame]) -> Result<(), TrainError> {
+    fn check(&self, batch: &[Arc<Prepared>], losses: &[LossOfFrame]) -> Result<(), TrainError> {
         match losses.iter().all(|loss| loss.parts.total().is_finite()) {
             true => Ok(()),
             false => Err(self.diverged("the loss", batch, losses)),
         }
     }
 
-    fn diverged(&self, what: &'static str, batch: &[usize], losses: &[LossOfFrame]) -> TrainError {
+    fn diverged(&self, what: &'static str, batch: &[Arc<Prepared>], losses: &[LossOfFrame]) -> TrainError {
         let loss = |k: &usize| losses[*k].parts.total();
         // Among positive numbers NaN comes last in the total order.
         let worst = (0..batch.len()).max_by(|a, b| loss(a).abs().total_cmp(&loss(b).abs())).unwrap_or(0);
-        let frame = self.train[batch[worst]].sample.name.clone();
+        let frame = batch[worst].sample.name.clone();
         TrainError::Diverged { what, epoch: self.epoch + 1, frame }
     }
 
     /// Losses of a batch and the gradient of their sum by every parameter.
-    fn gradient(&self, batch: &[usize]) -> Result<(Vec<LossOfFrame>, GradientsParams), TrainError> {
-        let values = evaluate(&self.model, &self.train, batch)?;
-        let weights = self.weights(batch);
-        let frames: Vec<&Prepared> = batch.iter().map(|&k| &self.train[k]).collect();
+    fn gradient(&self, frames: &[Arc<Prepared>]) -> Result<(Vec<LossOfFrame>, GradientsParams), TrainError> {
+        let values = evaluate(&self.model, frames)?;
+        let weights = self.weights(frames);
         let losses: Vec<LossOfFrame> = (0..frames.len())
-            .map(|k| loss::of_frame(frames[k], &values[k], &self.loss, &weights[k], frames.len()))
+            .map(|k| loss::of_frame(&frames[k], &values[k], &self.loss, &weights[k], frames.len()))
             .collect();
         let spec = &self.model.spec;
         let tangents: Vec<Vec<f32>> = (0..frames.len())
@@ -283,7 +306,7 @@ impl Trainer {
             .collect();
         let mut gradients = GradientsParams::new();
         for s in 0..spec.species.len() {
-            let species = gather(s, &frames, &tangents, &losses, spec);
+            let species = gather(s, frames, &tangents, &losses, spec);
             if !species.energy_weights.is_empty() {
                 self.graph.accumulate(
                     s,
@@ -298,11 +321,11 @@ impl Trainer {
         Ok((losses, gradients))
     }
 
-    fn weights(&self, batch: &[usize]) -> Vec<FrameWeights> {
+    fn weights(&self, batch: &[Arc<Prepared>]) -> Vec<FrameWeights> {
         let spec = &self.model.spec;
         let mut components = vec![0usize; spec.species.len()];
-        for &k in batch {
-            for &s in &self.train[k].numbers {
+        for frame in batch {
+            for &s in &frame.numbers {
                 components[s] += 3;
             }
         }
@@ -313,8 +336,8 @@ impl Trainer {
         let energy = if late { self.loss.energy_weight_final } else { self.loss.energy_weight };
         batch
             .iter()
-            .map(|&k| {
-                let sample = &self.train[k].sample;
+            .map(|frame| {
+                let sample = &frame.sample;
                 let frame = sample.weight * self.loss.kind_weights.get(&sample.kind).copied().unwrap_or(1.0);
                 FrameWeights { frame, per_component: per_component.clone(), energy }
             })
@@ -338,24 +361,52 @@ impl Trainer {
     }
 }
 
-/// Frames whose labels are of the method that is learnt.
-fn reference_frames(frames: &[Prepared]) -> impl Iterator<Item = &Prepared> {
-    frames.iter().filter(|frame| frame.sample.origin == Origin::Reference)
+/// Frames to learn from and to validate on.
+fn frames_of(spec: &ModelSpec, sources: &Sources) -> Result<(Frames, Frames), TrainError> {
+    spec.validate()?;
+    if sources.train.is_empty() {
+        return Err(TrainError::NoFrames("training"));
+    }
+    if sources.valid.is_empty() {
+        return Err(TrainError::NoFrames("validation"));
+    }
+    let mut memory_bytes = sources.memory_bytes;
+    let train = Frames::new(sources.train.clone(), spec, Depth::Density, &mut memory_bytes)?;
+    if train.reference().is_empty() {
+        return Err(TrainError::NoFrames("training"));
+    }
+    let valid = Frames::new(sources.valid.clone(), spec, Depth::List, &mut memory_bytes)?;
+    Ok((train, valid))
+}
+
+fn memory_of(train: &Frames, valid: &Frames, optimiser: &OptimiserSettings) -> Memory {
+    let (all, size) = ([train, valid], optimiser.batch_frames);
+    let held_frames = all.iter().map(|frames| frames.held_frames()).sum();
+    let ahead = [train.most_ahead(size), valid.most_ahead(FRAMES_AT_ONCE)];
+    let ahead = all.iter().zip(ahead).map(|(frames, ahead)| frames.largest_bytes() * ahead as u64).max();
+    // A step holds density and tangent of its batch, and what burn keeps of both for the way back.
+    let step = 8 * train.largest_density_bytes() * size as u64;
+    Memory {
+        held_frames,
+        streamed_frames: train.len() + valid.len() - held_frames,
+        held_bytes: all.iter().map(|frames| frames.held_bytes()).sum(),
+        step_bytes: step + ahead.unwrap_or(0),
+    }
 }
 
 /// Values of some frames, with a model.
-fn evaluate(model: &Model, frames: &[Prepared], which: &[usize]) -> Result<Vec<Evaluation>, TrainError> {
+fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, TrainError> {
     let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
-    which
+    frames
         .par_iter()
         .map_init(
             || potential.evaluator(),
-            |evaluator, &k| {
-                let structure = &frames[k].sample.structure;
+            |evaluator, frame| {
+                let structure = &frame.sample.structure;
                 let mut out = Evaluation::zeros(structure.len());
-                let done = evaluator.evaluate(structure, &frames[k].list, &mut out);
-                let frame = || frames[k].sample.name.clone();
-                done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: frame(), source })
+                let done = evaluator.evaluate(structure, &frame.list, &mut out);
+                let name = || frame.sample.name.clone();
+                done.map(|()| out).map_err(|source| TrainError::Evaluation { frame: name(), source })
             },
         )
         .collect()
@@ -365,7 +416,7 @@ fn evaluate(model: &Model, frames: &[Prepared], which: &[usize]) -> Result<Vec<E
 /// takes back the weights of all the others.
 fn gather(
     s: usize,
-    frames: &[&Prepared],
+    frames: &[Arc<Prepared>],
     tangents: &[Vec<f32>],
     losses: &[LossOfFrame],
     spec: &ModelSpec,
@@ -429,7 +480,7 @@ fn untrained(spec: &ModelSpec, seed: u64) -> Model {
 }
 
 /// Given isolated energies, the missing ones by least squares on the training energies.
-fn isolated_energies(spec: &ModelSpec, train: &[&Prepared], given: &[Option<f64>]) -> Vec<f64> {
+fn isolated_energies(spec: &ModelSpec, train: &[&Known], given: &[Option<f64>]) -> Vec<f64> {
     let missing: Vec<usize> =
         (0..spec.species.len()).filter(|&s| given.get(s).copied().flatten().is_none()).collect();
     let mut energies: Vec<f64> =
@@ -437,12 +488,12 @@ fn isolated_energies(spec: &ModelSpec, train: &[&Prepared], given: &[Option<f64>
     if missing.is_empty() {
         return energies;
     }
-    let count = |frame: &Prepared, s: usize| frame.numbers.iter().filter(|&&n| n == s).count() as f64;
+    let count = |frame: &Known, s: usize| f64::from(frame.counts[s]);
     let counts =
         nalgebra::DMatrix::from_fn(train.len(), missing.len(), |row, c| count(train[row], missing[c]));
     let rest = nalgebra::DVector::from_fn(train.len(), |row, _| {
         let known: f64 = (0..energies.len()).map(|s| energies[s] * count(train[row], s)).sum();
-        train[row].sample.energy_ev - known
+        train[row].energy_ev - known
     });
     if let Ok(fitted) = counts.svd(true, true).solve(&rest, 1e-9) {
         for (c, &s) in missing.iter().enumerate() {
@@ -450,48 +501,6 @@ fn isolated_energies(spec: &ModelSpec, train: &[&Prepared], given: &[Option<f64>
         }
     }
     energies
-}
-
-/// Sets mean and spread of the features to those of the training frames, with the initial radial functions.
-fn standardise(model: &mut Model, train: &[&Prepared], invariants: &Invariants<f32>) {
-    let spec = model.spec.clone();
-    let count = spec.species.len();
-    let columns = count * spec.radial_functions;
-    let row = HARMONICS * columns;
-    for s in 0..count {
-        let mut density = Vec::new();
-        for frame in train {
-            for (atom, _) in frame.numbers.iter().enumerate().filter(|(_, n)| **n == s) {
-                density.extend_from_slice(&frame.density[atom * row..(atom + 1) * row]);
-            }
-        }
-        if density.is_empty() {
-            continue;
-        }
-        let radial: Vec<f32> = (0..count)
-            .flat_map(|b| {
-                let block = &model.radial[spec.pair_index(s, b)];
-                block
-                    .iter()
-                    .enumerate()
-                    .map(|(e, c)| c / density::smoothness(e / CHANNELS))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        let features = raw_features(&density, &radial, columns, invariants);
-        let width = invariants.features();
-        let atoms = (features.len() / width) as f64;
-        let moment = |f: usize, power: i32, centre: f64| {
-            features.iter().skip(f).step_by(width).map(|x| (f64::from(*x) - centre).powi(power)).sum::<f64>()
-                / atoms
-        };
-        for f in 0..width {
-            let mean = moment(f, 1, 0.0);
-            let spread = moment(f, 2, mean).sqrt();
-            model.mean[s][f] = mean as f32;
-            model.spread[s][f] = spread.max(1e-3 * mean.abs()).max(1e-6) as f32;
-        }
-    }
 }
 
 /// average = memory * average + (1 - memory) * model, for every trained number.

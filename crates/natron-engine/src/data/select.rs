@@ -108,8 +108,7 @@ pub fn select(options: &SelectOptions) -> Result<SelectReport, Failure> {
     let describer = Describer::new(species);
     let (points, known) = (pool.points(&describer)?, have.points(&describer)?);
     let choice = farthest(&points, &known, options.count);
-    let frames: Vec<Frame> = choice.chosen.iter().map(|k| pool.frames[*k].clone()).collect();
-    files::write_data(&options.output, &frames)?;
+    files::write_data(&options.output, &mut choice.chosen.iter().map(|k| Ok(pool.frames[*k].clone())))?;
     Ok(SelectReport {
         output: options.output.clone(),
         frames_read: points.len(),

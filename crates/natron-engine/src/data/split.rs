@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use natron_atoms::{Frame, InfoValue};
+use natron_io::{Item, ReadError, SourceFrame};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use super::select::Collected;
+use super::sources::{Sources, Visitor, visit};
 use crate::envelope::Build;
 use crate::{Failure, InputError, files};
 
@@ -57,50 +58,157 @@ pub struct SplitReport {
     pub splits: [(&'static str, usize, usize); 3],
 }
 
+/// Errors that are listed, at most.
+const MOST_ERRORS: usize = 10;
+
 const NAMES: [&str; 3] = ["train", "valid", "test"];
 
-/// Splits frames and writes them in their order.
+/// Splits frames and writes them in their order. The files are read twice, first for their groups, so that memory holds a few
+/// frames.
 ///
 /// # Errors
 /// Nothing can be read, a frame lacks the key, there are fewer groups than splits, the output exists or cannot be written.
 pub fn split(options: &SplitOptions) -> Result<SplitReport, Failure> {
     check_output(&options.output, options.overwrite)?;
-    let Collected { mut frames, places, .. } = Collected::read(&options.paths)?;
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let mut errors = Vec::new();
-    for (k, (frame, (path, line))) in frames.iter().zip(&places).enumerate() {
-        match group(frame, &options.by, path) {
-            Some(name) => groups.entry(name).or_default().push(k),
-            None => errors.push(
-                InputError::new(format!("a frame has no key `{}`", options.by))
-                    .in_file(path)
-                    .at_line(*line)
-                    .help("choose another key after --by, or `file` to keep the frames of a file together"),
-            ),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(errors.into_iter().take(10).collect::<Vec<_>>().into());
+    let sources = Sources::find(&options.paths)?;
+    let mut groups = Groups { by: &options.by, ..Groups::default() };
+    visit(&sources.files, &mut groups)?;
+    if !groups.errors.is_empty() {
+        return Err(groups.errors.into());
     }
     let wanted = options.fractions.0.iter().filter(|share| **share > 0.0).count();
-    if groups.len() < wanted {
+    if groups.sizes.len() < wanted {
         let help = "split by another key, or ask for fewer splits; frames of one group are too much alike to test each other";
-        let message = format!("{} groups by `{}` cannot fill {wanted} splits", groups.len(), options.by);
+        let message =
+            format!("{} groups by `{}` cannot fill {wanted} splits", groups.sizes.len(), options.by);
         return Err(InputError::new(message).help(help).into());
     }
-    let sizes: Vec<usize> = groups.values().map(Vec::len).collect();
-    let assigned = assign(&sizes, options.fractions.0, options.seed);
+    let split_of_group = groups.assign(options);
     let mut splits = NAMES.map(|name| (name, 0, 0));
-    for (members, split) in groups.values().zip(&assigned) {
+    for (size, split) in groups.sizes.iter().zip(&split_of_group) {
         splits[*split].1 += 1;
-        splits[*split].2 += members.len();
-        for k in members {
-            frames[*k].info.retain(|(key, _)| key != "split");
-            frames[*k].info.push(("split".into(), InfoValue::Text(NAMES[*split].into())));
-        }
+        splits[*split].2 += size;
     }
-    files::write_data(&options.output, &frames)?;
+    let split_of_frame: Vec<usize> =
+        groups.of_frame.iter().map(|group| split_of_group[*group as usize]).collect();
+    write(&options.output, again(&sources.files, groups.held), &split_of_frame)?;
     Ok(SplitReport { output: options.output.clone(), splits })
+}
+
+/// Which group each frame belongs to.
+#[derive(Default)]
+struct Groups<'a> {
+    by: &'a str,
+    file: PathBuf,
+    /// Numbers of the groups, in the order in which they are met.
+    numbers: BTreeMap<String, u32>,
+    /// Frames of each.
+    sizes: Vec<usize>,
+    /// Number of each frame's group.
+    of_frame: Vec<u32>,
+    /// Frames of pipes, which cannot be read twice, by the number of the file.
+    held: BTreeMap<usize, Vec<Frame>>,
+    errors: Vec<InputError>,
+}
+
+impl Visitor for Groups<'_> {
+    fn file(&mut self, path: &Path, _format: natron_io::Format) {
+        self.file = path.to_owned();
+    }
+
+    fn frame(&mut self, file: usize, source: SourceFrame) -> Result<(), Failure> {
+        let Some(name) = group(&source.frame, self.by, &self.file) else {
+            if self.errors.len() < MOST_ERRORS {
+                self.errors.push(
+                    InputError::new(format!("a frame has no key `{}`", self.by))
+                        .in_file(&self.file)
+                        .at_line(source.line)
+                        .help(
+                            "choose another key after --by, or `file` to keep the frames of a file together",
+                        ),
+                );
+            }
+            return Ok(());
+        };
+        let next = u32::try_from(self.sizes.len()).expect("fewer groups than 2^32 fit into memory");
+        let number = *self.numbers.entry(name).or_insert(next);
+        if number == next {
+            self.sizes.push(0);
+        }
+        self.sizes[number as usize] += 1;
+        self.of_frame.push(number);
+        if !self.file.is_file() && !self.file.is_dir() {
+            self.held.entry(file).or_default().push(source.frame);
+        }
+        Ok(())
+    }
+}
+
+impl Groups<'_> {
+    /// The split of each group. The draw takes the groups by their names, whatever the order of the frames.
+    fn assign(&self, options: &SplitOptions) -> Vec<usize> {
+        let sizes: Vec<usize> = self.numbers.values().map(|number| self.sizes[*number as usize]).collect();
+        let assigned = assign(&sizes, options.fractions.0, options.seed);
+        let mut splits = vec![0; sizes.len()];
+        for (number, split) in self.numbers.values().zip(assigned) {
+            splits[*number as usize] = split;
+        }
+        splits
+    }
+}
+
+/// The frames of all files once more.
+fn again(
+    files: &[PathBuf],
+    mut held: BTreeMap<usize, Vec<Frame>>,
+) -> impl Iterator<Item = Result<Frame, ReadError>> {
+    let one = move |(number, file): (usize, &PathBuf)| -> Box<dyn Iterator<Item = _>> {
+        if let Some(frames) = held.remove(&number) {
+            return Box::new(frames.into_iter().map(Ok));
+        }
+        match natron_io::open_frames(file, None) {
+            Ok(stream) => Box::new(stream.filter_map(|item| match item {
+                Ok(Item::Frame(source)) => Some(Ok(source.frame)),
+                Ok(Item::Skipped(_)) => None,
+                Err(error) => Some(Err(error)),
+            })),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
+    };
+    files.iter().enumerate().flat_map(one)
+}
+
+/// Writes frames in their order, each with its split.
+fn write(
+    output: &Path,
+    mut frames: impl Iterator<Item = Result<Frame, ReadError>>,
+    split_of_frame: &[usize],
+) -> Result<(), Failure> {
+    let (mut refused, mut splits) = (None, split_of_frame.iter());
+    let mut with_split = || -> Result<Option<Frame>, InputError> {
+        let frame = frames.next().transpose()?;
+        match (frame, splits.next()) {
+            (None, None) => Ok(None),
+            (Some(mut frame), Some(split)) => {
+                frame.info.retain(|(key, _)| key != "split");
+                frame.info.push(("split".into(), InfoValue::Text(NAMES[*split].into())));
+                Ok(Some(frame))
+            }
+            _ => Err(InputError::new("the frames have changed while they were split")),
+        }
+    };
+    let mut stream = std::iter::from_fn(|| match with_split() {
+        Ok(frame) => frame.map(Ok),
+        Err(error) => {
+            refused = Some(error);
+            Some(Err(std::io::Error::other("the input is wrong")))
+        }
+    });
+    let written = files::write_data(output, &mut stream);
+    match refused {
+        Some(error) => Err(error.into()),
+        None => written,
+    }
 }
 
 /// Refuses an output that exists or whose format is not known.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use natron_atoms::Vec3;
 use serde_json::{Map, Value, json};
 
+use super::Thinned;
+
 /// 95 % of a normal distribution lie within so many standard deviations.
 const Z95: f64 = 1.959_963_985;
 /// Bins of [`Coverage::reliability`].
@@ -44,7 +46,7 @@ pub struct Coverage {
     of: Of,
     by_host: BTreeMap<String, Counts>,
     /// Standard deviation and error.
-    components: Vec<(f64, f64)>,
+    components: Thinned<(f64, f64)>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,7 +91,7 @@ impl Coverage {
 
     /// Whether nothing was added.
     pub fn is_empty(&self) -> bool {
-        self.components.is_empty()
+        self.components.added() == 0
     }
 
     /// Share within the 68 % interval.
@@ -105,7 +107,7 @@ impl Coverage {
     /// A share with the binomial interval of Wilson (DOI 10.1080/01621459.1927.10502953). Components of one host are not
     /// independent: the variance between hosts says how many components count.
     fn share(&self, level: usize) -> Share {
-        let total = self.components.len() as f64;
+        let total = self.components.added() as f64;
         let within: usize = self.by_host.values().map(|counts| counts.within[level]).sum();
         let fraction = within as f64 / total;
         let hosts = self.by_host.len() as f64;
@@ -126,7 +128,7 @@ impl Coverage {
 
     /// Components in ten bins of rising standard deviation: root-mean-square standard deviation and error of each, eV/A or eV/atom.
     pub fn reliability(&self) -> Vec<(f64, f64)> {
-        let mut sorted = self.components.clone();
+        let mut sorted = self.components.kept().to_vec();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let size = sorted.len().div_ceil(BINS).max(1);
         let root = |bin: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
@@ -148,7 +150,7 @@ impl Coverage {
         };
         let bin = |(std, error): (f64, f64)| json!({ (format!("std_{unit}")): std * 1e3, (format!("error_{unit}")): error * 1e3 });
         let mut map = Map::new();
-        map.insert(number.into(), self.components.len().into());
+        map.insert(number.into(), self.components.added().into());
         map.insert("n_hosts".into(), self.by_host.len().into());
         map.insert("coverage_68".into(), share(self.within_68()));
         map.insert("coverage_95".into(), share(self.within_95()));
@@ -165,7 +167,7 @@ impl Coverage {
         };
         format!(
             "{} {} of {} host{}: {} within one standard deviation (68 expected), {} within 1.96 (95 expected)",
-            self.components.len(),
+            self.components.added(),
             self.of.name(),
             self.by_host.len(),
             if self.by_host.len() == 1 { "" } else { "s" },

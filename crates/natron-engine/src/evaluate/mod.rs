@@ -2,6 +2,7 @@
 
 mod coverage;
 mod errors;
+mod thinned;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use coverage::{Coverage, Share};
 pub use errors::Errors;
+pub use thinned::Thinned;
 
 use crate::envelope::Build;
 use crate::potentials::{LoadedPotential, load_potential};

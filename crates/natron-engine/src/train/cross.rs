@@ -1,8 +1,10 @@
 //! Leave one host out: errors on hosts that a training has not seen.
 
+use std::sync::Arc;
+
 use super::TrainJob;
-use super::data::{Labelled, Split};
-use super::run::{Fold, predict};
+use super::frames::{About, Entry, Split};
+use super::run::{Fold, each_prediction};
 use crate::evaluate::Errors;
 use crate::watch::{Progress, Watch};
 use crate::{Failure, RunError};
@@ -16,8 +18,11 @@ pub(super) fn leave_one_host_out(
 ) -> Result<Option<Errors>, Failure> {
     let hosts = hosts(job);
     let mut errors = Errors::default();
-    let tested: Vec<&Labelled> =
-        job.data.reference().filter(|f| f.split == Split::Test && counts(job, f)).collect();
+    let tested: Vec<&Arc<Entry>> = job
+        .data
+        .reference()
+        .filter(|entry| entry.about.split == Split::Test && counts(job, &entry.about.kind))
+        .collect();
     add(&mut errors, main, &tested)?;
     for (k, host) in hosts.iter().enumerate() {
         watch.progress(&Progress {
@@ -32,17 +37,18 @@ pub(super) fn leave_one_host_out(
         if watch.stop().is_some() {
             return Ok(None);
         }
-        let left_out: Vec<&Labelled> =
-            job.data.reference().filter(|f| f.host == *host && counts(job, f)).collect();
-        let rest = |split: Split| {
-            let kept = job.data.frames.iter().filter(|f| f.split == split && f.host != *host);
-            kept.map(|f| f.sample.clone()).collect::<Vec<_>>()
-        };
+        let left_out: Vec<&Arc<Entry>> = job
+            .data
+            .reference()
+            .filter(|entry| *entry.about.host == **host && counts(job, &entry.about.kind))
+            .collect();
+        let rest =
+            |split: Split| job.data.chosen(|about: &About| about.split == split && *about.host != **host);
         let failed = |error: natron_train::TrainError| RunError::new(format!("without host {host}: {error}"));
         let (train, mut valid) = (rest(Split::Train), rest(Split::Valid));
         if valid.is_empty() {
             // The only validation host is left out: the choice of the epoch falls to the training frames.
-            valid.clone_from(&train);
+            valid = train.clone();
         }
         let mut trainer = job.trainer(train, valid)?;
         while !trainer.is_finished() {
@@ -54,26 +60,24 @@ pub(super) fn leave_one_host_out(
     Ok(Some(errors))
 }
 
-fn add(errors: &mut Errors, fold: &Fold, frames: &[&Labelled]) -> Result<(), RunError> {
-    for (labelled, values) in frames.iter().zip(predict(fold, frames)?) {
-        errors.add(&labelled.frame, &values);
-    }
-    Ok(())
+fn add(errors: &mut Errors, fold: &Fold, frames: &[&Arc<Entry>]) -> Result<(), RunError> {
+    each_prediction(fold, frames, |_| false, |labelled, values, _| errors.add(&labelled.frame, values))
 }
 
-/// Whether a frame is one of those that the report pools.
-pub(super) fn counts(job: &TrainJob, labelled: &Labelled) -> bool {
+/// Whether frames of a kind are among those that the report pools.
+pub(super) fn counts(job: &TrainJob, kind: &str) -> bool {
     let kinds = &job.deck.data.report_kinds;
-    kinds.is_empty() || kinds.contains(&labelled.sample.kind)
+    kinds.is_empty() || kinds.iter().any(|wanted| wanted == kind)
 }
 
 /// Hosts with pooled frames outside the test split, in order of appearance.
-pub(super) fn hosts(job: &TrainJob) -> Vec<String> {
-    let mut hosts: Vec<String> = Vec::new();
-    for labelled in job.data.reference() {
-        let wanted = labelled.split != Split::Test && counts(job, labelled) && !labelled.host.is_empty();
-        if wanted && !hosts.contains(&labelled.host) {
-            hosts.push(labelled.host.clone());
+pub(super) fn hosts(job: &TrainJob) -> Vec<Arc<str>> {
+    let mut hosts: Vec<Arc<str>> = Vec::new();
+    for entry in job.data.reference() {
+        let About { split, kind, host, .. } = &entry.about;
+        let wanted = *split != Split::Test && counts(job, kind) && !host.is_empty();
+        if wanted && !hosts.contains(host) {
+            hosts.push(host.clone());
         }
     }
     hosts

@@ -1,42 +1,30 @@
-//! Labelled frames from files, sorted into train, valid, test and isolated atoms.
+//! What a training reads: frames of `[data]`, sorted into train, valid, test and isolated atoms, and those of `[distillation]`.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use natron_atoms::{Frame, InfoValue, Species};
-use natron_io::SourceFrame;
-use natron_train::{Origin, Sample};
+use natron_atoms::Species;
+use natron_io::h5md::data_set::Indexed;
+use natron_io::{Format, SourceFrame};
+use natron_train::FrameSource;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::deck::{DataTable, DistillationTable, EnergyChoice};
+use super::frames::{About, Chosen, Entry, Labelled, LabelsFrom, Names, Place, Recipe, Split, Stored, Use};
 use super::teachers::{self, Teachers};
 use crate::deck::{Document, KeyPath};
 use crate::envelope::hex;
 use crate::{InputError, files};
 
-/// Which part of the data a frame belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Split {
-    Train,
-    Valid,
-    Test,
-}
-
-/// A frame that can be learnt from.
-#[derive(Debug, Clone)]
-pub(super) struct Labelled {
-    pub sample: Sample,
-    pub split: Split,
-    pub host: String,
-    /// The frame as read, for error tables.
-    pub frame: Frame,
-    /// Whether other potentials labelled it.
-    pub distilled: bool,
-}
+/// Errors of frames that are listed, at most.
+const MOST_ERRORS: usize = 10;
 
 /// Everything a training reads.
 pub(super) struct DataSet {
-    pub frames: Vec<Labelled>,
+    pub entries: Vec<Arc<Entry>>,
     /// Energies of isolated atoms, eV.
     pub isolated_ev: BTreeMap<Species, f64>,
     /// Which energy is learnt.
@@ -49,8 +37,14 @@ pub(super) struct DataSet {
     pub teachers: Vec<String>,
 }
 
+/// A file of frames, open: all of them, or read one by one.
+enum Open {
+    Whole(Vec<SourceFrame>),
+    Indexed(Indexed),
+}
+
 impl DataSet {
-    /// Reads what `[data]` names.
+    /// Reads what `[data]` names. Of a data set in HDF5 no frame stays in memory.
     pub fn read(
         document: &Document,
         table: &DataTable,
@@ -58,25 +52,19 @@ impl DataSet {
     ) -> Result<Self, Vec<InputError>> {
         let paths = matching_files(document, "data.files", &table.files)?;
         let mut hash = Sha256::new();
-        let (mut read, mut errors) = (Vec::new(), Vec::new());
+        let (mut opened, mut errors) = (Vec::new(), Vec::new());
         for path in &paths {
-            match std::fs::read(path) {
-                Ok(bytes) => hash.update(&bytes),
-                Err(error) => {
-                    errors.push(InputError::new(format!("cannot read the frames: {error}")).in_file(path))
-                }
-            }
-            match files::read_sources(path) {
-                Ok(sources) => read.extend(sources.into_iter().map(|source| (path, source))),
+            match hash_file(path, &mut hash).and_then(|()| open(path)) {
+                Ok(file) => opened.push((path, file)),
                 Err(error) => errors.push(error),
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        let energy = choose_energy(table.energy, &read);
+        let energy = choose_energy(table.energy, &opened).map_err(|error| vec![error])?;
         let mut set = Self {
-            frames: Vec::new(),
+            entries: Vec::new(),
             isolated_ev: BTreeMap::new(),
             energy,
             sha256: String::new(),
@@ -84,18 +72,30 @@ impl DataSet {
             distilled_files: Vec::new(),
             teachers: Vec::new(),
         };
-        for (path, source) in read {
-            let name = place(path, source.line);
-            if let Err(error) = set.add(source.frame, table, name) {
-                let help = format!("training needs {energy} and forces on every frame");
-                errors.push(error.in_file(path).at_line(source.line).help(help));
+        let (mut names, recipe) = (Names::default(), Recipe::new(energy, table));
+        for (path, file) in opened {
+            match file {
+                Open::Whole(sources) => {
+                    for source in sources {
+                        match recipe.label(path, source) {
+                            Ok(Use::Learning(labelled)) => set.hold(labelled, &mut names),
+                            Ok(Use::Isolated(species, energy_ev)) => set.isolate(species, energy_ev),
+                            Err(error) => errors.push(error),
+                        }
+                    }
+                }
+                Open::Indexed(frames) => {
+                    let labels = LabelsFrom::Reference(recipe.clone());
+                    let stored = Stored { path: path.clone(), frames, labels };
+                    errors.extend(set.scan(stored, &mut names));
+                }
             }
         }
         if !errors.is_empty() {
-            return Err(errors.into_iter().take(10).collect());
+            return Err(errors.into_iter().take(MOST_ERRORS).collect());
         }
         if let Some(distillation) = distillation {
-            set.distil(document, distillation, &mut hash)?;
+            set.distil(document, distillation, &mut hash, &mut names)?;
         }
         set.sha256 = hex(&hash.finalize());
         Ok(set)
@@ -107,67 +107,74 @@ impl DataSet {
         document: &Document,
         table: &DistillationTable,
         hash: &mut Sha256,
+        names: &mut Names,
     ) -> Result<(), Vec<InputError>> {
-        let teachers = Teachers::load(document, &table.teachers)?;
+        let teachers = Arc::new(Teachers::load(document, &table.teachers)?);
         teachers.sha256.iter().for_each(|sha256| hash.update(sha256));
         let paths = matching_files(document, "distillation.structures", &table.structures)?;
         for path in &paths {
-            let unreadable =
-                |error| InputError::new(format!("cannot read the structures: {error}")).in_file(path);
-            hash.update(&std::fs::read(path).map_err(|error| vec![unreadable(error)])?);
-            let sources = files::read_sources(path).map_err(|error| vec![error])?;
-            let labelled = match table.teachers.is_empty() {
-                true => teachers::as_labelled(path, sources),
-                false => teachers.label(path, sources),
-            };
-            self.frames.extend(labelled?);
+            hash_file(path, hash).map_err(|error| vec![error])?;
+            match open(path).map_err(|error| vec![error])? {
+                Open::Whole(sources) => {
+                    let label = |source| match table.teachers.is_empty() {
+                        true => teachers::as_labelled(path, source),
+                        false => teachers.label(path, source),
+                    };
+                    let labelled = sources.into_par_iter().map(label).collect::<Result<Vec<_>, _>>();
+                    for labelled in labelled.map_err(|error| vec![error])? {
+                        self.hold(labelled, names);
+                    }
+                }
+                Open::Indexed(frames) => {
+                    let labels = match table.teachers.is_empty() {
+                        true => LabelsFrom::File,
+                        false => LabelsFrom::Teachers(teachers.clone()),
+                    };
+                    let errors = self.scan(Stored { path: path.clone(), frames, labels }, names);
+                    if !errors.is_empty() {
+                        return Err(errors);
+                    }
+                }
+            }
         }
         self.distilled_files = paths;
-        self.teachers = teachers.names;
+        self.teachers = teachers.names.clone();
         Ok(())
     }
 
-    fn add(&mut self, frame: Frame, table: &DataTable, name: String) -> Result<(), InputError> {
-        let split_key = &table.split_key;
-        let structure = &frame.structure;
-        let energy = match self.energy {
-            "free_energy" => frame.labels.free_energy_ev,
-            _ => frame.labels.energy_ev,
-        };
-        let energy_ev = energy.ok_or_else(|| InputError::new(format!("a frame has no {}", self.energy)))?;
-        if structure.len() == 1 && is_isolated(&frame) {
-            self.isolated_ev.insert(structure.species[0], energy_ev);
-            return Ok(());
-        }
-        let forces = frame.labels.forces.clone().ok_or_else(|| InputError::new("a frame has no forces"))?;
-        let split = match frame.text(split_key) {
-            None | Some("train") => Split::Train,
-            Some("valid") => Split::Valid,
-            Some("test") => Split::Test,
-            Some(other) => {
-                return Err(InputError::new(format!(
-                    "a frame says {split_key}={other}: train, valid or test are known"
-                )));
+    /// Looks at every frame of a data set once; where one cannot be read, at none behind it.
+    fn scan(&mut self, stored: Stored, names: &mut Names) -> Vec<InputError> {
+        let (stored, mut errors) = (Arc::new(stored), Vec::new());
+        for number in 0..stored.frames.frames() {
+            let source = match stored.read(number) {
+                Ok(source) => source,
+                Err(error) => {
+                    errors.push(error);
+                    break;
+                }
+            };
+            match stored.look(source, names) {
+                Ok(Use::Learning(about)) => {
+                    let place = Place::Stored(stored.clone(), number);
+                    self.entries.push(Arc::new(Entry { about, place }));
+                }
+                Ok(Use::Isolated(species, energy_ev)) => self.isolate(species, energy_ev),
+                Err(error) => errors.push(error),
             }
-        };
-        let text = |key: &str| frame.text(key).unwrap_or_default().to_string();
-        self.frames.push(Labelled {
-            sample: Sample {
-                structure: structure.clone(),
-                energy_ev,
-                forces,
-                virial_ev: frame.labels.virial_ev,
-                kind: text("kind"),
-                weight: weight(&frame, &table.weight_key)?,
-                name,
-                origin: Origin::Reference,
-            },
-            split,
-            host: text("host"),
-            frame,
-            distilled: false,
-        });
-        Ok(())
+            if errors.len() == MOST_ERRORS {
+                break;
+            }
+        }
+        errors
+    }
+
+    fn hold(&mut self, labelled: Labelled, names: &mut Names) {
+        let about = About::of(&labelled, names);
+        self.entries.push(Arc::new(Entry { about, place: Place::Held(Arc::new(labelled)) }));
+    }
+
+    fn isolate(&mut self, species: Species, energy_ev: f64) {
+        self.isolated_ev.insert(species, energy_ev);
     }
 
     /// Isolated energies in the order of `species`.
@@ -177,51 +184,62 @@ impl DataSet {
     }
 
     /// Frames with labels of their own.
-    pub fn reference(&self) -> impl Iterator<Item = &Labelled> {
-        self.frames.iter().filter(|frame| !frame.distilled)
+    pub fn reference(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.iter().filter(|entry| !entry.about.distilled)
+    }
+
+    /// The frames that are wanted, as a training asks for them.
+    pub fn chosen(&self, wanted: impl Fn(&About) -> bool) -> Arc<dyn FrameSource> {
+        Arc::new(Chosen(self.entries.iter().filter(|entry| wanted(&entry.about)).cloned().collect()))
     }
 
     /// Samples of a split.
-    pub fn samples(&self, split: Split) -> Vec<Sample> {
-        self.frames.iter().filter(|f| f.split == split).map(|f| f.sample.clone()).collect()
+    pub fn samples(&self, split: Split) -> Arc<dyn FrameSource> {
+        self.chosen(|about| about.split == split)
+    }
+
+    /// What frames that were read whole take, bytes.
+    pub fn held_bytes(&self) -> u64 {
+        self.entries.iter().map(|entry| entry.held_bytes()).sum()
     }
 }
 
-/// What messages call a frame.
-pub(super) fn place(path: &Path, line: usize) -> String {
-    format!("{}:{line}", path.display())
-}
-
-/// The weight that a frame's header gives it.
-fn weight(frame: &Frame, key: &str) -> Result<f64, InputError> {
-    let weight = match frame.value(key) {
-        None => return Ok(1.0),
-        Some(InfoValue::Real(weight)) => *weight,
-        Some(InfoValue::Int(weight)) => *weight as f64,
-        Some(_) => f64::NAN,
-    };
-    match weight.is_finite() && weight >= 0.0 {
-        true => Ok(weight),
-        false => Err(InputError::new(format!("the `{key}` of a frame is not a number of 0 or more"))),
-    }
-}
-
-/// One atom that has no image within any cutoff.
-fn is_isolated(frame: &Frame) -> bool {
-    let cell = &frame.structure.cell;
-    let heights = cell.heights_a();
-    (0..3).all(|k| !cell.periodic()[k] || heights[k] > 20.0)
-}
-
-fn choose_energy(choice: EnergyChoice, read: &[(&PathBuf, SourceFrame)]) -> &'static str {
-    match choice {
-        EnergyChoice::Energy => "energy",
-        EnergyChoice::FreeEnergy => "free_energy",
-        EnergyChoice::Auto if read.iter().all(|(_, source)| source.frame.labels.free_energy_ev.is_some()) => {
-            "free_energy"
+/// Adds the bytes of a file, a few of them in memory at a time.
+fn hash_file(path: &Path, hash: &mut Sha256) -> Result<(), InputError> {
+    let unreadable = |error| InputError::new(format!("cannot read the frames: {error}")).in_file(path);
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut bytes).map_err(unreadable)? {
+            0 => return Ok(()),
+            read => hash.update(&bytes[..read]),
         }
-        EnergyChoice::Auto => "energy",
     }
+}
+
+fn open(path: &Path) -> Result<Open, InputError> {
+    match Format::of_name(path) {
+        Some(Format::DataSet) => Ok(Open::Indexed(Indexed::open(path)?)),
+        _ => files::read_sources(path).map(Open::Whole),
+    }
+}
+
+fn choose_energy(choice: EnergyChoice, files: &[(&PathBuf, Open)]) -> Result<&'static str, InputError> {
+    match choice {
+        EnergyChoice::Energy => return Ok("energy"),
+        EnergyChoice::FreeEnergy => return Ok("free_energy"),
+        EnergyChoice::Auto => (),
+    }
+    for (_, file) in files {
+        let all = match file {
+            Open::Whole(sources) => sources.iter().all(|s| s.frame.labels.free_energy_ev.is_some()),
+            Open::Indexed(frames) => frames.all_have_free_energies()?,
+        };
+        if !all {
+            return Ok("energy");
+        }
+    }
+    Ok("free_energy")
 }
 
 /// Files of the patterns under `key`, each pattern's in the order of their names.

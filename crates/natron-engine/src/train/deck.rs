@@ -58,6 +58,10 @@ pub struct DataTable {
     /// Kinds whose errors are pooled as `selected` in the report; empty: all.
     #[serde(default)]
     pub report_kinds: Vec<String>,
+    /// What frames may take in memory, 1e9 bytes: those beyond are read and prepared whenever they are needed. None: half of the
+    /// machine's memory.
+    #[serde(default, rename = "memory_GB", skip_serializing_if = "Option::is_none")]
+    pub memory_gb: Option<f64>,
 }
 
 /// `[start]`.
@@ -129,6 +133,9 @@ impl TrainDeck {
         }
         if self.data.files.is_empty() {
             found.push(problem("data.files", "`data.files` names no file".into()));
+        }
+        if self.data.memory_gb.is_some_and(|gb| !(gb >= 0.0 && gb.is_finite())) {
+            found.push(problem("data.memory_GB", "`data.memory_GB` must be 0 or more".into()));
         }
         if self.output.checkpoint_every == 0 {
             found.push(problem(

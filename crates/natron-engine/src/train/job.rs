@@ -1,17 +1,19 @@
 //! Everything about a training that can be wrong before it starts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use natron_potential::{Model, ModelSpec};
-use natron_train::Trainer;
+use natron_train::{FrameSource, Memory, Sources, TrainError, Trainer};
 
-use super::data::{DataSet, Split};
+use super::data::DataSet;
 use super::deck::TrainDeck;
+use super::frames::Split;
 use crate::deck::{Document, KeyPath, decode_and_check};
 use crate::job::JobOptions;
 use crate::potentials::{is_file, load_model};
 use crate::run_directory::{Existing, RunDirectory};
-use crate::{Failure, InputError, files};
+use crate::{Failure, InputError, files, memory};
 
 /// A checked training: deck and data are there and fit together.
 pub struct TrainJob {
@@ -23,8 +25,8 @@ pub struct TrainJob {
     /// Its name, or its file as it is found from the working directory.
     start_file: Option<String>,
     pub(super) data: DataSet,
-    /// What the frames and a step of the training need, bytes.
-    memory_bytes: u64,
+    /// What the frames and a step of the training need.
+    memory: Memory,
     pub(super) directory: PathBuf,
     pub(super) existing: Existing,
 }
@@ -55,12 +57,11 @@ impl TrainJob {
             start,
             start_file,
             data,
-            memory_bytes: 0,
+            memory: Memory { held_frames: 0, streamed_frames: 0, held_bytes: 0, step_bytes: 0 },
             directory,
             existing: options.existing,
         };
-        let trainer = job.trainer(job.data.samples(Split::Train), job.data.samples(Split::Valid));
-        job.memory_bytes = trainer.map_err(|error| error.in_file(&options.deck))?.memory_bytes();
+        job.memory = job.look().map_err(|error| refused(error).in_file(&options.deck))?;
         Ok(job)
     }
 
@@ -83,7 +84,15 @@ impl TrainJob {
 
     /// What it needs, in words.
     pub(super) fn memory(&self) -> String {
-        format!("{:.0} MB of memory", self.memory_bytes as f64 * 1e-6)
+        let bytes = self.data.held_bytes() + self.memory.held_bytes + self.memory.step_bytes;
+        let all = format!("{:.0} MB of memory", bytes as f64 * 1e-6);
+        match (self.memory.held_frames, self.memory.streamed_frames) {
+            (_, 0) => all,
+            (held, streamed) => format!(
+                "{all} ({held} frames stay prepared, {streamed} are prepared anew in every epoch: data.memory_GB is {})",
+                memory::in_gb(self.memory_limit_bytes())
+            ),
+        }
     }
 
     /// What `data.files` says.
@@ -101,31 +110,46 @@ impl TrainJob {
         &self.data.files
     }
 
+    /// What frames may take, bytes.
+    fn memory_limit_bytes(&self) -> u64 {
+        self.deck.data.memory_gb.map_or_else(memory::half_bytes, |gb| (gb * 1e9) as u64)
+    }
+
+    fn sources(&self, train: Arc<dyn FrameSource>, valid: Arc<dyn FrameSource>) -> Sources {
+        let memory_bytes = self.memory_limit_bytes().saturating_sub(self.data.held_bytes());
+        Sources { train, valid, memory_bytes }
+    }
+
+    /// Looks at every frame; what the training needs.
+    fn look(&self) -> Result<Memory, TrainError> {
+        if self.start.as_ref().is_some_and(|start| start.spec != self.spec) {
+            return Err(TrainError::OtherModel);
+        }
+        let sources = self.sources(self.data.samples(Split::Train), self.data.samples(Split::Valid));
+        Trainer::look(&self.spec, &self.deck.optimiser, &sources)
+    }
+
     /// A training on the given frames.
     pub(super) fn trainer(
         &self,
-        train: Vec<natron_train::Sample>,
-        valid: Vec<natron_train::Sample>,
+        train: Arc<dyn FrameSource>,
+        valid: Arc<dyn FrameSource>,
     ) -> Result<Trainer, InputError> {
         let deck = &self.deck;
         let isolated = self.data.isolated(&self.spec.species);
-        let trainer = Trainer::new(
+        let trainer = Trainer::from_sources(
             self.spec.clone(),
             deck.loss.clone(),
             deck.optimiser.clone(),
             deck.seed,
-            train,
-            valid,
+            &self.sources(train, valid),
             &isolated,
         );
         let started = trainer.and_then(|trainer| match &self.start {
             Some(start) => trainer.start_from(start, &isolated),
             None => Ok(trainer),
         });
-        started.map_err(|error| {
-            InputError::new(error.to_string())
-                .help("frames are sorted by [data] split_key into train, valid and test")
-        })
+        started.map_err(refused)
     }
 
     /// The resolved deck as it is kept in the run directory, where its paths start from.
@@ -155,5 +179,14 @@ impl TrainJob {
             table.structures = structures.map(|file| files::relative(file, folder)).collect();
         }
         toml::to_string(&deck).expect("a deck that was read can be written")
+    }
+}
+
+/// Why there is no training, and what to do about it.
+fn refused(error: TrainError) -> InputError {
+    match error {
+        TrainError::Source(text) => InputError::new(text),
+        error => InputError::new(error.to_string())
+            .help("frames are sorted by [data] split_key into train, valid and test"),
     }
 }

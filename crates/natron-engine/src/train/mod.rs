@@ -3,6 +3,7 @@
 mod cross;
 mod data;
 mod deck;
+mod frames;
 mod job;
 mod report;
 mod run;

@@ -193,12 +193,12 @@ pub(super) fn page(
         )
         .heading("Test frames");
     for (species, points) in &results.parity {
-        if !points.is_empty() {
+        if points.added() > 0 {
             let plot = Plot::new("")
                 .x("DFT force / (eV/\u{c5})")
                 .y("predicted force / (eV/\u{c5})")
                 .diagonal()
-                .scatter(species, points);
+                .scatter(species, points.kept());
             page = page
                 .figure(&plot.to_svg(480.0, 440.0), &format!("Force components on {species}, test split."));
         }
@@ -209,7 +209,7 @@ pub(super) fn page(
             .text(&uncertainty_text(results))
             .figure(&reliability(results).to_svg(480.0, 440.0), "Force components in ten bins of rising predicted standard deviation: on the diagonal errors are as large as predicted. The factor was fitted to the validation frames.");
     }
-    if let Some(largest) = job.data.reference().max_by_key(|labelled| labelled.frame.structure.len()) {
+    if let Some(largest) = &results.largest {
         let caption = format!("The largest frame, of host {}, atoms wrapped into the cell.", largest.host);
         page = page.heading("Data").figure(&picture(&largest.frame.structure), &caption);
     }
@@ -255,6 +255,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("energy", "which energy to learn: auto takes free_energy where every frame has it"),
     ("leave_one_host_out", "train once more without each host and report the errors on it"),
     ("report_kinds", "kinds pooled in the report; [] is all"),
+    ("memory_GB", "what frames may take in memory; those beyond are read and prepared when they are needed"),
     ("potential", "built-in name or file of the potential to start from"),
     ("teachers", "potentials whose mean labels the structures"),
     ("structures", "files of structures for the teachers to label, or labelled by another program"),

@@ -1,5 +1,6 @@
 //! Running a checked training: a run directory with the potential, its errors, and a report.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use natron_atoms::{NeighbourList, Vec3};
@@ -9,11 +10,11 @@ use natron_train::{EpochReport, Trainer};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::data::{Labelled, Split};
+use super::frames::{Entry, Labelled, Split};
 use super::report::{self, History};
 use super::{TrainJob, cross};
 use crate::envelope::{Build, put_end};
-use crate::evaluate::{Coverage, Errors};
+use crate::evaluate::{Coverage, Errors, Thinned};
 use crate::job::{Job, RunOutcome};
 use crate::md::now_utc;
 use crate::run_directory::{Existing, RunDirectory};
@@ -24,6 +25,8 @@ use crate::{Failure, InputError, RunError, files};
 const CHECKPOINT: &str = "restart/checkpoint";
 /// The table of losses in the run directory.
 const LOSSES: &str = "losses.csv";
+/// Frames that are predicted together in the end.
+const FRAMES_AT_ONCE: usize = 64;
 
 /// A trained model and what it predicts with.
 pub(super) struct Fold {
@@ -38,8 +41,8 @@ impl Job for TrainJob {
     }
 
     fn about(&self) -> String {
-        let count = |split| self.data.reference().filter(|f| f.split == split).count();
-        let distilled = self.data.frames.len() - self.data.reference().count();
+        let count = |split| self.data.reference().filter(|entry| entry.about.split == split).count();
+        let distilled = self.data.entries.len() - self.data.reference().count();
         let teachers = match self.data.teachers.len() {
             0 if distilled == 0 => String::new(),
             0 => format!(" ({distilled} more with labels of other origin)"),
@@ -88,7 +91,8 @@ impl Job for TrainJob {
         );
         summary.insert("epochs".into(), trainer.epoch().into());
         summary.insert("energy".into(), self.data.energy.into());
-        summary.insert("n_distilled".into(), (self.data.frames.len() - self.data.reference().count()).into());
+        summary
+            .insert("n_distilled".into(), (self.data.entries.len() - self.data.reference().count()).into());
         summary.insert("data_sha256".into(), self.data.sha256.clone().into());
         summary
             .insert("potential".into(), directory.join("potential.safetensors").display().to_string().into());
@@ -211,12 +215,14 @@ pub(super) struct Results {
     pub by_kind: Vec<(String, Errors)>,
     pub left_out: Option<Errors>,
     /// Force components of the test split: (reference, predicted), eV/A, by species.
-    pub parity: Vec<(String, Vec<(f64, f64)>)>,
+    pub parity: Vec<(String, Thinned<(f64, f64)>)>,
     pub factors: Option<UncertaintyFactors>,
     /// Errors against their standard deviations on the frames they were calibrated on.
     pub calibrated: Calibration,
     /// The same on the test split.
     pub tested: Calibration,
+    /// The frame with the most atoms.
+    pub largest: Option<Arc<Labelled>>,
 }
 
 impl Results {
@@ -228,30 +234,43 @@ impl Results {
             selected: Errors::default(),
             by_kind: Vec::new(),
             left_out,
-            parity: job.spec.species.iter().map(|s| (s.clone(), Vec::new())).collect(),
+            parity: job.spec.species.iter().map(|s| (s.clone(), Thinned::default())).collect(),
             factors: fold.factors,
             calibrated: Calibration::default(),
             tested: Calibration::default(),
+            largest: None,
         };
-        let frames: Vec<&Labelled> = job.data.reference().collect();
-        let held_out: Vec<&Labelled> = frames.iter().copied().filter(|f| f.split != Split::Train).collect();
-        for (labelled, (values, stds)) in held_out.iter().zip(predict_with_stds(fold, &held_out)?) {
-            let split = if labelled.split == Split::Test { &mut out.tested } else { &mut out.calibrated };
-            split.add(labelled, &values, &stds);
+        let frames: Vec<&Arc<Entry>> = job.data.reference().collect();
+        each_prediction(
+            fold,
+            &frames,
+            |split| split != Split::Train,
+            |labelled, values, stds| out.add(job, labelled, values, stds),
+        )?;
+        Ok(out)
+    }
+
+    fn add(&mut self, job: &TrainJob, labelled: &Arc<Labelled>, values: &Evaluation, stds: Option<&[Vec3]>) {
+        let atoms = |labelled: &Arc<Labelled>| labelled.frame.structure.len();
+        if self.largest.as_ref().is_none_or(|largest| atoms(labelled) >= atoms(largest)) {
+            self.largest = Some(labelled.clone());
         }
-        for (labelled, values) in frames.iter().zip(predict(fold, &frames)?) {
-            match labelled.split {
-                Split::Train => out.train.add(&labelled.frame, &values),
-                Split::Valid => out.valid.add(&labelled.frame, &values),
-                Split::Test => out.add_tested(job, labelled, &values),
+        match labelled.split {
+            Split::Train => self.train.add(&labelled.frame, values),
+            Split::Valid => {
+                self.valid.add(&labelled.frame, values);
+                self.calibrated.add(labelled, values, stds.unwrap_or_default());
+            }
+            Split::Test => {
+                self.add_tested(job, labelled, values);
+                self.tested.add(labelled, values, stds.unwrap_or_default());
             }
         }
-        Ok(out)
     }
 
     fn add_tested(&mut self, job: &TrainJob, labelled: &Labelled, values: &Evaluation) {
         self.test.add(&labelled.frame, values);
-        if cross::counts(job, labelled) {
+        if cross::counts(job, &labelled.sample.kind) {
             self.selected.add(&labelled.frame, values);
         }
         let kind = &labelled.sample.kind;
@@ -266,7 +285,7 @@ impl Results {
         let atoms = values.forces.iter().zip(&labelled.sample.forces).zip(&labelled.sample.structure.species);
         for ((predicted, reference), species) in atoms {
             if let Some((_, points)) = self.parity.iter_mut().find(|(s, _)| s == species.symbol()) {
-                points.extend(reference.iter().copied().zip(predicted.iter().copied()));
+                (0..3).for_each(|k| points.push((reference[k], predicted[k])));
             }
         }
     }
@@ -348,22 +367,33 @@ impl Calibration {
     }
 }
 
-/// What a model predicts for frames.
-pub(super) fn predict(fold: &Fold, frames: &[&Labelled]) -> Result<Vec<Evaluation>, RunError> {
+/// Says what a model predicts for one frame after the other, a few of them in memory; for those of some splits with standard
+/// deviations of force components (eV/A), where the model has an ensemble.
+pub(super) fn each_prediction(
+    fold: &Fold,
+    frames: &[&Arc<Entry>],
+    with_stds: impl Fn(Split) -> bool + Sync,
+    mut add: impl FnMut(&Arc<Labelled>, &Evaluation, Option<&[Vec3]>),
+) -> Result<(), RunError> {
     let potential = potential(fold)?;
-    frames.par_iter().map(|labelled| evaluate(&potential, labelled).map(|(values, _)| values)).collect()
-}
-
-/// The same with standard deviations of force components (eV/A); the model has an ensemble.
-fn predict_with_stds(fold: &Fold, frames: &[&Labelled]) -> Result<Vec<(Evaluation, Vec<Vec3>)>, RunError> {
-    let potential = potential(fold)?;
-    let one = |labelled: &&Labelled| {
-        let (values, list) = evaluate(&potential, labelled)?;
-        let stds =
-            potential.force_std_ev_per_a(&labelled.sample.structure, &list).map_err(cannot_evaluate)?;
-        Ok((values, stds.unwrap_or_default()))
+    let one = |entry: &&Arc<Entry>| {
+        let labelled = entry.load().map_err(|error| RunError::new(error.in_one_line()))?;
+        let (values, list) = evaluate(&potential, &labelled)?;
+        let stds = match with_stds(labelled.split) {
+            true => {
+                potential.force_std_ev_per_a(&labelled.sample.structure, &list).map_err(cannot_evaluate)?
+            }
+            false => None,
+        };
+        Ok((labelled, values, stds))
     };
-    frames.par_iter().map(one).collect()
+    for frames in frames.chunks(FRAMES_AT_ONCE) {
+        let predicted: Vec<_> = frames.par_iter().map(one).collect::<Result<_, RunError>>()?;
+        for (labelled, values, stds) in &predicted {
+            add(labelled, values, stds.as_deref());
+        }
+    }
+    Ok(())
 }
 
 fn cannot_evaluate(error: impl std::fmt::Display) -> RunError {

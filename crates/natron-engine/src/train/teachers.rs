@@ -1,14 +1,15 @@
 //! Labels of other potentials: the mean of what they predict.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use natron_atoms::{Frame, Labels, Mat3, NeighbourList, Structure, Vec3};
 use natron_io::SourceFrame;
 use natron_potential::Evaluation;
 use natron_train::{Origin, Sample};
-use rayon::prelude::*;
 
-use super::data::{Labelled, Split, matching_files, place};
+use super::data::matching_files;
+use super::frames::{Labelled, Split, place};
 use crate::InputError;
 use crate::deck::Document;
 use crate::potentials::{LoadedPotential, is_file, load_potential};
@@ -51,15 +52,21 @@ impl Teachers {
         Ok(Self { potentials, names, sha256 })
     }
 
-    /// Frames with the mean of the teachers' energies, forces and virials.
-    pub fn label(&self, path: &Path, sources: Vec<SourceFrame>) -> Result<Vec<Labelled>, Vec<InputError>> {
-        let one = |source: SourceFrame| {
-            let name = place(path, source.line);
-            self.mean(&source.frame.structure)
-                .map(|mean| labelled(source.frame.structure, &mean, name))
-                .map_err(|error| vec![InputError::new(error).in_file(path).at_line(source.line)])
-        };
-        sources.into_par_iter().map(one).collect()
+    /// A frame with the mean of the teachers' energies, forces and virials.
+    pub fn label(&self, path: &Path, source: SourceFrame) -> Result<Labelled, InputError> {
+        let name = place(path, source.line);
+        self.mean(&source.frame.structure)
+            .map(|mean| labelled(source.frame.structure, &mean, name))
+            .map_err(|error| InputError::new(error).in_file(path).at_line(source.line))
+    }
+
+    /// That every teacher knows what a frame holds.
+    pub fn check(&self, path: &Path, source: &SourceFrame) -> Result<(), InputError> {
+        let one = |loaded| crate::structure::check(&source.frame.structure, loaded);
+        self.potentials
+            .iter()
+            .try_for_each(one)
+            .map_err(|error| InputError::new(error).in_file(path).at_line(source.line))
     }
 
     fn mean(&self, structure: &Structure) -> Result<Evaluation, String> {
@@ -82,39 +89,34 @@ impl Teachers {
     }
 }
 
-/// Frames with the labels that they bring.
-pub(super) fn as_labelled(path: &Path, sources: Vec<SourceFrame>) -> Result<Vec<Labelled>, Vec<InputError>> {
-    let one = |source: SourceFrame| {
-        let labels = &source.frame.labels;
-        let missing = |what: &str| {
-            vec![
-                InputError::new(format!("a frame has no {what}"))
-                    .in_file(path)
-                    .at_line(source.line)
-                    .help("without distillation.teachers, every structure brings energy and forces"),
-            ]
-        };
-        let energy_ev = labels.free_energy_ev.or(labels.energy_ev).ok_or_else(|| missing("energy"))?;
-        let forces = labels.forces.clone().ok_or_else(|| missing("forces"))?;
-        let sample = Sample {
-            structure: source.frame.structure.clone(),
-            energy_ev,
-            forces,
-            virial_ev: labels.virial_ev,
-            kind: KIND.into(),
-            weight: 1.0,
-            name: place(path, source.line),
-            origin: Origin::Teacher,
-        };
-        Ok(Labelled {
-            sample,
-            split: Split::Train,
-            host: String::new(),
-            frame: source.frame,
-            distilled: true,
-        })
+/// A frame with the labels that it brings.
+pub(super) fn as_labelled(path: &Path, source: SourceFrame) -> Result<Labelled, InputError> {
+    let labels = &source.frame.labels;
+    let missing = |what: &str| {
+        InputError::new(format!("a frame has no {what}"))
+            .in_file(path)
+            .at_line(source.line)
+            .help("without distillation.teachers, every structure brings energy and forces")
     };
-    sources.into_iter().map(one).collect()
+    let energy_ev = labels.free_energy_ev.or(labels.energy_ev).ok_or_else(|| missing("energy"))?;
+    let forces = labels.forces.clone().ok_or_else(|| missing("forces"))?;
+    let sample = Sample {
+        structure: source.frame.structure.clone(),
+        energy_ev,
+        forces,
+        virial_ev: labels.virial_ev,
+        kind: KIND.into(),
+        weight: 1.0,
+        name: place(path, source.line),
+        origin: Origin::Teacher,
+    };
+    Ok(Labelled {
+        sample: Arc::new(sample),
+        split: Split::Train,
+        host: String::new(),
+        frame: source.frame,
+        distilled: true,
+    })
 }
 
 fn labelled(structure: Structure, mean: &Evaluation, name: String) -> Labelled {
@@ -137,5 +139,5 @@ fn labelled(structure: Structure, mean: &Evaluation, name: String) -> Labelled {
         name,
         origin: Origin::Teacher,
     };
-    Labelled { sample, split: Split::Train, host: String::new(), frame, distilled: true }
+    Labelled { sample: Arc::new(sample), split: Split::Train, host: String::new(), frame, distilled: true }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use natron_atoms::{Cell, Frame, InfoValue, Labels, Mat3, Species, Structure, Vec3};
+use natron_io::h5md::data_set::Indexed;
 use natron_io::{Format, read_structures, write_frames_to};
 
 use super::{missing, real};
@@ -77,6 +78,54 @@ fn real_frames_come_back_bit_for_bit() {
     );
     let size = |path: &Path| std::fs::metadata(path).expect("is there").len();
     assert!(2 * size(&copy) < 3 * size(&path), "{} bytes from {}", size(&copy), size(&path));
+}
+
+/// By their number, in any order and from several threads, frames are those of the stream.
+#[test]
+fn frames_are_read_by_their_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("set.h5");
+    let frames = frames(300);
+    write(&path, &frames);
+    let set = Indexed::open(&path).expect("opens");
+    assert_eq!(set.frames(), 300);
+    assert!(!set.all_have_free_energies().expect("reads"));
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let (set, frames) = (&set, &frames);
+            scope.spawn(move || {
+                for k in (0..300).map(|k| (k * 97 + thread * 31) % 300) {
+                    assert!(set.read(k).expect("reads") == frames[k], "frame {k}");
+                }
+            });
+        }
+    });
+    let with: Vec<Frame> = frames.into_iter().filter(|f| f.labels.free_energy_ev.is_some()).collect();
+    write(&path, &with);
+    assert!(Indexed::open(&path).expect("opens").all_have_free_energies().expect("reads"));
+    write(&path, &[]);
+    assert_eq!(Indexed::open(&path).expect("opens").frames(), 0);
+}
+
+/// Damage in the middle is blamed on the frames that it is in, whichever way they are read.
+#[test]
+fn a_damaged_frame_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("set.h5");
+    let frames = frames(300);
+    write(&path, &frames);
+    let before: usize = frames[..100].iter().map(|frame| frame.structure.len()).sum();
+    let file = hdf5_metno::File::open_rw(&path).expect("opens");
+    let positions = file.dataset("atom/position").expect("is there");
+    positions.write_slice(&[[f64::NAN; 3]], (before..before + 1, ..)).expect("writes");
+    drop(positions);
+    file.close().expect("closes");
+    let error = read_structures(&path, None).expect_err("damaged");
+    assert!(error.message.starts_with("frame 100 (counted from 0): "), "{error}");
+    let set = Indexed::open(&path).expect("opens");
+    let again = set.read(100).expect_err("damaged");
+    assert!(again.message == error.message && again.path == path, "{again}");
+    assert!(set.read(99).expect("whole") == frames[99] && set.read(101).expect("whole") == frames[101]);
 }
 
 #[test]
