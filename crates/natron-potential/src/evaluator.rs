@@ -10,6 +10,7 @@ use natron_atoms::{NeighbourList, Species, Structure, Vec3};
 use natron_descriptor::Real;
 use rayon::prelude::*;
 
+use crate::dispersion::DispersionEvaluator;
 use crate::kernel::{BlockOutput, Compiled, Gradient, Scene, Scratch};
 use crate::layout::{Layout, Local, Member};
 use crate::model::MAX_MEMBERS;
@@ -34,6 +35,7 @@ pub(crate) struct NeuralEvaluator<'a, T> {
     gradients: Vec<Gradient>,
     outputs: Vec<BlockOutput>,
     scratch: Vec<Mutex<Scratch<T>>>,
+    dispersion: Option<DispersionEvaluator<'a>>,
     sum_s: Option<f64>,
 }
 
@@ -53,6 +55,7 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             gradients: Vec::new(),
             outputs: Vec::new(),
             scratch: (0..threads).map(|_| Mutex::new(compiled.scratch())).collect(),
+            dispersion: potential.dispersion().map(DispersionEvaluator::new),
             sum_s: None,
         }
     }
@@ -269,7 +272,11 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
         if let (Some(sum_s), Some(start)) = (&mut self.sum_s, start) {
             *sum_s += start.elapsed().as_secs_f64();
         }
-        outcome
+        outcome?;
+        match &mut self.dispersion {
+            Some(dispersion) => dispersion.add_to(structure, list, out),
+            None => Ok(()),
+        }
     }
 
     fn time_phases(&mut self, on: bool) {
