@@ -25,15 +25,14 @@ impl Counting {
     /// The counts at squared distances (A^2), and their derivatives by those (1/A^2).
     #[inline(always)]
     pub fn at<P: Path>(&self, path: P, squared: &[f64; CHANNELS]) -> (Wide<f64, P>, Wide<f64, P>) {
-        let constant = |number| Wide::splat(path, number);
         let squared = Wide::new(path, *squared);
-        let one = constant(1.0);
+        let one = Wide::splat(path, 1.0);
         let inverse = one / squared.sqrt();
-        let ratio = constant(STEEPNESS * self.radius_a) * inverse;
-        let power = exponential(path, constant(STEEPNESS) - ratio);
+        let ratio = Wide::splat(path, STEEPNESS * self.radius_a) * inverse;
+        let power = exponential(path, Wide::splat(path, STEEPNESS) - ratio);
         let count = one / (one + power);
         // d ratio / d r^2 = -ratio / (2 r^2)
-        let slope = constant(-0.5) * ratio * inverse * inverse * (count * (one - count));
+        let slope = Wide::splat(path, -0.5) * ratio * inverse * inverse * (count * (one - count));
         (count, slope)
     }
 }
@@ -48,17 +47,23 @@ fn exponential<P: Path>(path: P, x: Wide<f64, P>) -> Wide<f64, P> {
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
     const TERMS: usize = 13;
     let mut clamped = x.lanes.0;
-    clamped.iter_mut().for_each(|x| *x = x.clamp(-700.0, 700.0));
-    let constant = |number| Wide::splat(path, number);
-    let x = Wide::new(path, clamped);
-    let shifted = x * constant(std::f64::consts::LOG2_E) + constant(ROUNDER);
-    let whole = shifted - constant(ROUNDER);
-    let rest = x - whole * constant(LN_2_HIGH) - whole * constant(LN_2_LOW);
-    let mut sum = constant(1.0);
-    for n in (1..=TERMS).rev() {
-        sum = sum * rest * constant(1.0 / n as f64) + constant(1.0);
+    for x in &mut clamped {
+        *x = x.clamp(-700.0, 700.0);
     }
-    let power = shifted.lanes.0.map(|s| f64::from_bits((s.to_bits() << 52).wrapping_add(1.0_f64.to_bits())));
+    let x = Wide::new(path, clamped);
+    let rounder = Wide::splat(path, ROUNDER);
+    let shifted = x * Wide::splat(path, std::f64::consts::LOG2_E) + rounder;
+    let whole = shifted - rounder;
+    let rest = x - whole * Wide::splat(path, LN_2_HIGH) - whole * Wide::splat(path, LN_2_LOW);
+    let mut sum = Wide::splat(path, 1.0);
+    for n in (1..=TERMS).rev() {
+        sum = sum * (rest * Wide::splat(path, 1.0 / n as f64)) + Wide::splat(path, 1.0);
+    }
+    let mut power = [0.0; CHANNELS];
+    for lane in 0..CHANNELS {
+        let exponent = shifted.lanes.0[lane].to_bits() << 52;
+        power[lane] = f64::from_bits(exponent.wrapping_add(1.0_f64.to_bits()));
+    }
     sum * Wide::new(path, power)
 }
 

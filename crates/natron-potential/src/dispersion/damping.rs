@@ -37,16 +37,16 @@ impl Damping {
     /// f (1/A^6) at squared distances (A^2), and its derivatives by those (1/A^8).
     #[inline(always)]
     pub fn at<P: Path>(&self, path: P, squared: &[f64; CHANNELS]) -> (Wide<f64, P>, Wide<f64, P>) {
-        let constant = |number| Wide::splat(path, number);
         let t = Wide::new(path, *squared);
         let t2 = t * t;
         let t3 = t2 * t;
-        let (sixth, eighth) = (t3 + constant(self.sixth), t2 * t2 + constant(self.eighth));
+        let (sixth, eighth) = (t3 + Wide::splat(path, self.sixth), t2 * t2 + Wide::splat(path, self.eighth));
         // One division for both.
-        let inverse = constant(1.0) / (sixth * eighth);
+        let inverse = Wide::splat(path, 1.0) / (sixth * eighth);
         let (by_sixth, by_eighth) = (eighth * inverse, sixth * inverse);
-        let (first, second) = (constant(self.s6) * by_sixth, constant(self.s8) * by_eighth);
-        let slope = constant(-3.0) * t2 * first * by_sixth + constant(-4.0) * t3 * second * by_eighth;
+        let (first, second) = (Wide::splat(path, self.s6) * by_sixth, Wide::splat(path, self.s8) * by_eighth);
+        let slope = Wide::splat(path, -3.0) * t2 * first * by_sixth
+            + Wide::splat(path, -4.0) * t3 * second * by_eighth;
         (first + second, slope)
     }
 }

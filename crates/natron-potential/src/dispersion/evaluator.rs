@@ -57,7 +57,8 @@ impl<'a> DispersionEvaluator<'a> {
             self.assign(&structure.species)?;
         }
         for sight in [&mut self.far, &mut self.near] {
-            sight.follow(lead, structure).map_err(|source| EvaluationError::Dispersion { source })?;
+            let followed = sight.follow(lead, structure, &self.numbers, self.term.elements().len());
+            followed.map_err(|source| EvaluationError::Dispersion { source })?;
         }
         self.sum()?;
         for task in &self.tasks {
@@ -82,24 +83,23 @@ impl<'a> DispersionEvaluator<'a> {
         }
         self.species.extend(species);
         let starts = (0..species.len()).step_by(TASK);
-        let kinds = self.term.elements().len();
-        self.tasks = starts.map(|start| Task::new(start..species.len().min(start + TASK), kinds)).collect();
+        self.tasks = starts.map(|start| Task::new(start..species.len().min(start + TASK))).collect();
         Ok(())
     }
 
     fn sum(&mut self) -> Result<(), EvaluationError> {
         let Self { term, far, near, numbers, tasks, weights, by_coordination, .. } = self;
-        for_each(tasks, |task| task.count(term, near, numbers));
+        for_each(tasks, |task| task.count(term, &near.rows, numbers));
         if let Some((first, second, distance_a)) = tasks.iter().find_map(|task| task.overlap) {
             return Err(EvaluationError::Overlap { first, second, distance_a });
         }
         weights.clear();
         weights.extend(tasks.iter().flat_map(|task| &task.likeness).map(|(weights, _)| weights));
-        for_each(tasks, |task| task.pairs(term, far, numbers, weights));
+        for_each(tasks, |task| task.pairs(term, &far.rows, numbers, weights));
         by_coordination.clear();
         by_coordination
             .extend(tasks.iter().flat_map(|task| &task.shares).map(|share| share.by_coordination_ev));
-        for_each(tasks, |task| task.chains(term, by_coordination));
+        for_each(tasks, |task| task.chains(term, &near.rows, by_coordination));
         Ok(())
     }
 }

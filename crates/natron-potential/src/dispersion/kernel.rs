@@ -5,7 +5,7 @@ use natron_descriptor::{CHANNELS, Path, Wide};
 
 use super::coordination::{Counting, Weights};
 use super::damping::Damping;
-use super::sight::Block;
+use super::rows::{Row, Rows, Ways};
 use super::switch::Switch;
 
 /// What the neighbours do to an atom.
@@ -31,20 +31,32 @@ impl<P: Path> Pushes<P> {
 
     /// Adds neighbours by whose ways r the energy has the gradients `factor` r.
     #[inline(always)]
-    fn add(&mut self, path: P, block: &Block, factor: Wide<f64, P>) {
-        let way = block.vector.map(|numbers| Wide::new(path, numbers));
-        let gradient = way.map(|r| r * factor);
-        for k in 0..3 {
-            self.force[k] = self.force[k] + gradient[k];
-        }
-        for (sum, (a, b)) in self.strain.iter_mut().zip([(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]) {
-            *sum = gradient[a].mul_add(way[b], *sum);
-        }
+    fn add(&mut self, path: P, ways: &Ways, factor: Wide<f64, P>) {
+        let x = Wide::new(path, ways.vector[0]);
+        let y = Wide::new(path, ways.vector[1]);
+        let z = Wide::new(path, ways.vector[2]);
+        let (by_x, by_y, by_z) = (x * factor, y * factor, z * factor);
+        self.force[0] = self.force[0] + by_x;
+        self.force[1] = self.force[1] + by_y;
+        self.force[2] = self.force[2] + by_z;
+        self.strain[0] = by_x.mul_add(x, self.strain[0]);
+        self.strain[1] = by_y.mul_add(y, self.strain[1]);
+        self.strain[2] = by_z.mul_add(z, self.strain[2]);
+        self.strain[3] = by_y.mul_add(z, self.strain[3]);
+        self.strain[4] = by_x.mul_add(z, self.strain[4]);
+        self.strain[5] = by_x.mul_add(y, self.strain[5]);
     }
 
     #[inline(always)]
     fn sum(self) -> Push {
-        Push { force: self.force.map(total), strain: self.strain.map(total) }
+        let mut push = Push::default();
+        for k in 0..3 {
+            push.force[k] = total(self.force[k]);
+        }
+        for k in 0..6 {
+            push.strain[k] = total(self.strain[k]);
+        }
+        push
     }
 }
 
@@ -53,26 +65,42 @@ fn total<P: Path>(wide: Wide<f64, P>) -> f64 {
     wide.lanes.0.iter().sum()
 }
 
-/// Counts the neighbours of one species and keeps the slopes of what each counts.
+/// Neighbours of one atom that are of one species.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    pub atom: usize,
+    pub rows: &'a [Row],
+    pub all: &'a Rows,
+}
+
+/// Counts the neighbours of one species.
 pub struct Count<'a> {
     pub counting: Counting,
     pub switch: Switch,
-    pub blocks: &'a mut [Block],
+    pub around: Around<'a>,
+    /// Gets the derivatives of what they count by the squares of their distances, 1/A^2, row by row.
+    pub slopes: &'a mut Vec<[f64; CHANNELS]>,
 }
 
 impl Kernel for Count<'_> {
-    type Output = f64;
+    /// How many, and the square of the least distance, A^2.
+    type Output = (f64, f64);
 
     #[inline(always)]
-    fn call<P: Path>(self, path: P) -> f64 {
+    fn call<P: Path>(self, path: P) -> (f64, f64) {
         let mut sum = Wide::splat(path, 0.0);
-        for block in self.blocks {
-            let (count, slope) = self.counting.at(path, &block.squared);
-            let (switch, switch_slope) = self.switch.at(path, &block.squared);
+        let mut least = [f64::INFINITY; CHANNELS];
+        for row in self.around.rows {
+            let ways = self.around.all.ways(self.around.atom, row);
+            for lane in 0..CHANNELS {
+                least[lane] = least[lane].min(ways.squared[lane]);
+            }
+            let (count, slope) = self.counting.at(path, &ways.squared);
+            let (switch, switch_slope) = self.switch.at(path, &ways.squared);
             sum = sum + count * switch;
-            block.slope = (slope * switch + count * switch_slope).lanes.0;
+            self.slopes.push((slope * switch + count * switch_slope).lanes.0);
         }
-        total(sum)
+        (total(sum), least.iter().copied().fold(f64::INFINITY, f64::min))
     }
 }
 
@@ -94,7 +122,7 @@ pub struct Pairs<'a> {
     pub references: usize,
     /// Weights of all atoms.
     pub weights: &'a [Weights],
-    pub blocks: &'a [Block],
+    pub around: Around<'a>,
 }
 
 /// What [`Pairs`] sums.
@@ -115,21 +143,25 @@ impl Kernel for Pairs<'_> {
     fn call<P: Path>(self, path: P) -> PairSums {
         let (mut energy, mut by_coordination) = (Wide::splat(path, 0.0), Wide::splat(path, 0.0));
         let mut pushes = Pushes::new(path);
-        for block in self.blocks {
+        for row in self.around.rows {
             let (mut c6, mut c6_slope) = (Wide::splat(path, 0.0), Wide::splat(path, 0.0));
             for k in 0..self.references {
-                let weight = std::array::from_fn(|lane| self.weights[block.index[lane] as usize][k]);
+                let mut weight = [0.0; CHANNELS];
+                for lane in 0..CHANNELS {
+                    weight[lane] = self.weights[row.index[lane] as usize][k];
+                }
                 let weight = Wide::new(path, weight);
                 c6 = weight.mul_add(Wide::splat(path, self.half.c6[k]), c6);
                 c6_slope = weight.mul_add(Wide::splat(path, self.half.slope[k]), c6_slope);
             }
-            let (value, slope) = self.damping.at(path, &block.squared);
-            let (switch, switch_slope) = self.switch.at(path, &block.squared);
+            let ways = self.around.all.ways(self.around.atom, row);
+            let (value, slope) = self.damping.at(path, &ways.squared);
+            let (switch, switch_slope) = self.switch.at(path, &ways.squared);
             let slope = slope * switch + value * switch_slope;
             let value = value * switch;
             energy = energy - c6 * value;
             by_coordination = by_coordination - c6_slope * value;
-            pushes.add(path, block, Wide::splat(path, -2.0) * c6 * slope);
+            pushes.add(path, &ways, Wide::splat(path, -2.0) * c6 * slope);
         }
         PairSums { energy: total(energy), by_coordination: total(by_coordination), push: pushes.sum() }
     }
@@ -141,7 +173,9 @@ pub struct Chain<'a> {
     pub by_coordination: &'a [f64],
     /// That of the atom itself.
     pub own: f64,
-    pub blocks: &'a [Block],
+    pub around: Around<'a>,
+    /// What [`Count`] has left for these rows.
+    pub slopes: &'a [[f64; CHANNELS]],
 }
 
 impl Kernel for Chain<'_> {
@@ -150,11 +184,14 @@ impl Kernel for Chain<'_> {
     #[inline(always)]
     fn call<P: Path>(self, path: P) -> Push {
         let mut pushes = Pushes::new(path);
-        for block in self.blocks {
-            let other: [f64; CHANNELS] =
-                std::array::from_fn(|lane| self.by_coordination[block.index[lane] as usize]);
+        for (row, slope) in self.around.rows.iter().zip(self.slopes) {
+            let ways = self.around.all.ways(self.around.atom, row);
+            let mut other = [0.0; CHANNELS];
+            for lane in 0..CHANNELS {
+                other[lane] = self.by_coordination[row.index[lane] as usize];
+            }
             let both = Wide::new(path, other) + Wide::splat(path, self.own);
-            pushes.add(path, block, Wide::splat(path, 2.0) * both * Wide::new(path, block.slope));
+            pushes.add(path, &ways, Wide::splat(path, 2.0) * both * Wide::new(path, *slope));
         }
         pushes.sum()
     }

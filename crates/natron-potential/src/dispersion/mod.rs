@@ -22,6 +22,7 @@ mod evaluator;
 pub mod functional;
 mod kernel;
 mod reference;
+mod rows;
 mod settings;
 mod sight;
 mod switch;

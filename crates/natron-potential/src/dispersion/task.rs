@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use natron_atoms::Vec3;
+use natron_descriptor::CHANNELS;
 
 use super::Dispersion;
 use super::coordination::{Weights, weights};
-use super::kernel::{Chain, Count, Half, Pairs, Push};
-use super::sight::{Block, Seen, Sight};
+use super::kernel::{Around, Chain, Count, Half, Pairs, Push};
+use super::rows::Rows;
 
 /// Below this distance (A) a direction means nothing.
 const NO_DISTANCE_A: f64 = 1e-3;
@@ -36,52 +37,46 @@ pub struct Task {
     pub strain: [f64; 6],
     /// Two atoms at the same place, if there are, and how far they are apart, A.
     pub overlap: Option<(usize, usize, f64)>,
-    /// Neighbours of an atom by species.
-    seen: Vec<Seen>,
-    /// Neighbours that count, of one atom after the other, and where those of each end.
-    near: Vec<Block>,
-    ends: Vec<usize>,
+    /// Slopes of what neighbours count, row by row.
+    slopes: Vec<[f64; CHANNELS]>,
 }
 
 impl Task {
-    /// The task of some atoms among which are `kinds` species.
-    pub fn new(atoms: Range<usize>, kinds: usize) -> Self {
-        Self { atoms, seen: vec![Seen::default(); kinds], ..Self::default() }
+    /// The task of some atoms.
+    pub fn new(atoms: Range<usize>) -> Self {
+        Self { atoms, ..Self::default() }
     }
 
     /// Coordination numbers, and how much the atoms are like each reference.
-    pub fn count(&mut self, term: &Dispersion, near: &Sight, numbers: &[u8]) {
+    pub fn count(&mut self, term: &Dispersion, near: &Rows, numbers: &[u8]) {
         self.likeness.clear();
-        self.near.clear();
-        self.ends.clear();
+        self.slopes.clear();
         self.overlap = None;
         for atom in self.atoms.clone() {
             let own = usize::from(numbers[atom]);
-            let closest = near.look(atom, numbers, &mut self.seen);
-            self.overlap = self
-                .overlap
-                .or(closest.filter(|c| c.1 < NO_DISTANCE_A).map(|(other, distance)| (atom, other, distance)));
             let mut coordination = 0.0;
-            for (other, seen) in self.seen.iter_mut().enumerate() {
+            for other in 0..term.elements().len() {
+                let around = Around { atom, rows: near.of(atom, other), all: near };
                 let (counting, switch) = (term.pair(own, other).counting, term.near);
-                let blocks = seen.blocks_mut();
-                coordination += term.simd.run(Count { counting, switch, blocks });
-                self.near.extend_from_slice(blocks);
+                let (count, least) =
+                    term.simd.run(Count { counting, switch, around, slopes: &mut self.slopes });
+                coordination += count;
+                if least < NO_DISTANCE_A * NO_DISTANCE_A {
+                    self.overlap.get_or_insert_with(|| overlap(&around));
+                }
             }
-            self.ends.push(self.near.len());
             self.likeness.push(weights(&term.references[own], coordination));
         }
     }
 
     /// Energies, forces at constant C6, and the derivatives by coordination numbers. `all`: weights of all atoms.
-    pub fn pairs(&mut self, term: &Dispersion, far: &Sight, numbers: &[u8], all: &[Weights]) {
+    pub fn pairs(&mut self, term: &Dispersion, far: &Rows, numbers: &[u8], all: &[Weights]) {
         self.shares.clear();
         self.strain = [0.0; 6];
         for (atom, likeness) in self.atoms.clone().zip(&self.likeness) {
             let own = usize::from(numbers[atom]);
-            far.look(atom, numbers, &mut self.seen);
             let mut share = Share::default();
-            for (other, seen) in self.seen.iter().enumerate() {
+            for other in 0..term.elements().len() {
                 let pair = term.pair(own, other);
                 let sums = term.simd.run(Pairs {
                     damping: pair.damping,
@@ -89,7 +84,7 @@ impl Task {
                     half: &half(&pair.c6_ev_a6, likeness),
                     references: term.references[other].len(),
                     weights: all,
-                    blocks: seen.blocks(),
+                    around: Around { atom, rows: far.of(atom, other), all: far },
                 });
                 share.energy_ev += 0.5 * sums.energy;
                 share.by_coordination_ev += sums.by_coordination;
@@ -100,15 +95,34 @@ impl Task {
     }
 
     /// Forces that follow from changing coordination numbers. `all`: dE/d(coordination number) of all atoms, eV.
-    pub fn chains(&mut self, term: &Dispersion, all: &[f64]) {
-        let mut start = 0;
-        for (share, &end) in self.shares.iter_mut().zip(&self.ends) {
-            let blocks = &self.near[start..end];
-            let push = term.simd.run(Chain { by_coordination: all, own: share.by_coordination_ev, blocks });
-            add(&push, &mut share.force, &mut self.strain);
-            start = end;
+    pub fn chains(&mut self, term: &Dispersion, near: &Rows, all: &[f64]) {
+        let mut slopes = self.slopes.as_slice();
+        for (atom, share) in self.atoms.clone().zip(&mut self.shares) {
+            for other in 0..term.elements().len() {
+                let around = Around { atom, rows: near.of(atom, other), all: near };
+                let (these, rest) = slopes.split_at(around.rows.len());
+                let own = share.by_coordination_ev;
+                let push = term.simd.run(Chain { by_coordination: all, own, around, slopes: these });
+                add(&push, &mut share.force, &mut self.strain);
+                slopes = rest;
+            }
         }
     }
+}
+
+/// An atom and the closest of some neighbours, and their distance, A.
+#[cold]
+fn overlap(around: &Around<'_>) -> (usize, usize, f64) {
+    let mut closest = (around.atom, around.atom, f64::INFINITY);
+    for row in around.rows {
+        let ways = around.all.ways(around.atom, row);
+        for (&index, squared) in row.index.iter().zip(ways.squared) {
+            if squared.sqrt() < closest.2 {
+                closest = (around.atom, index as usize, squared.sqrt());
+            }
+        }
+    }
+    closest
 }
 
 fn add(push: &Push, force: &mut Vec3, strain: &mut [f64; 6]) {
