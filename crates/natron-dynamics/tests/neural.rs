@@ -26,6 +26,7 @@ fn potential(precision: Precision) -> NeuralPotential {
         walls: [["C", "C"], ["C", "Na"], ["Na", "Na"]]
             .map(|pair| ZblPair { pair: pair.map(str::to_owned), inner_a: 1.5, outer_a: 2.6 })
             .to_vec(),
+        dispersion: None,
     };
     let mut normals = RandomKey::new(3, 0, 0, Purpose::Velocities).at_step(0);
     let mut random = |n: usize, scale: f64| -> Vec<f32> {

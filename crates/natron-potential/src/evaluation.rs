@@ -166,6 +166,8 @@ pub struct PhaseTimes {
     pub network_s: f64,
     /// From the gradient by the features to forces and the virial.
     pub backward_s: f64,
+    /// The dispersion term and its lists, by the clock; none where there is no such term.
+    pub dispersion_s: Option<f64>,
 }
 
 /// A calculator that owns its buffers.

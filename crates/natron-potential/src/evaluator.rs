@@ -36,6 +36,7 @@ pub(crate) struct NeuralEvaluator<'a, T> {
     outputs: Vec<BlockOutput>,
     scratch: Vec<Mutex<Scratch<T>>>,
     dispersion: Option<DispersionEvaluator<'a>>,
+    dispersion_s: f64,
     sum_s: Option<f64>,
 }
 
@@ -56,6 +57,7 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             outputs: Vec::new(),
             scratch: (0..threads).map(|_| Mutex::new(compiled.scratch())).collect(),
             dispersion: potential.dispersion().map(DispersionEvaluator::new),
+            dispersion_s: 0.0,
             sum_s: None,
         }
     }
@@ -273,14 +275,16 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
             *sum_s += start.elapsed().as_secs_f64();
         }
         outcome?;
-        match &mut self.dispersion {
-            Some(dispersion) => dispersion.add_to(structure, list, out),
-            None => Ok(()),
-        }
+        let Some(dispersion) = &mut self.dispersion else { return Ok(()) };
+        let start = self.sum_s.map(|_| std::time::Instant::now());
+        dispersion.add_to(structure, list, out)?;
+        self.dispersion_s += start.map_or(0.0, |start| start.elapsed().as_secs_f64());
+        Ok(())
     }
 
     fn time_phases(&mut self, on: bool) {
         self.sum_s = on.then_some(0.0);
+        self.dispersion_s = 0.0;
         for scratch in &self.scratch {
             let mut scratch = scratch.lock().expect("no kernel panics while it holds its buffers");
             scratch.phases_s = on.then_some([0.0; 3]);
@@ -289,6 +293,7 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
 
     fn phase_times(&self) -> Option<PhaseTimes> {
         let mut times = PhaseTimes { backward_s: self.sum_s?, ..PhaseTimes::default() };
+        times.dispersion_s = self.dispersion.as_ref().map(|_| self.dispersion_s);
         for scratch in &self.scratch {
             let scratch = scratch.lock().expect("no kernel panics while it holds its buffers");
             let [forward_s, network_s, backward_s] = scratch.phases_s.unwrap_or_default();

@@ -26,6 +26,7 @@ fn spec(hidden: &[usize]) -> ModelSpec {
         couplings: vec![[1, 1, 2], [2, 2, 2], [1, 2, 3], [1, 3, 4], [4, 4, 4]],
         hidden: hidden.to_vec(),
         walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.9, outer_a: 2.2 }],
+        dispersion: None,
     }
 }
 

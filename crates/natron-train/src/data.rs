@@ -3,7 +3,7 @@
 use natron_atoms::{Mat3, NeighbourError, NeighbourList, Structure, Vec3};
 use natron_potential::{EvaluationError, ModelError, ModelSpec};
 
-use crate::density;
+use crate::{density, dispersion};
 
 /// A labelled structure.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +92,7 @@ pub enum TrainError {
 /// A sample with everything that stays the same while weights change.
 #[derive(Debug)]
 pub(crate) struct Prepared {
+    /// Its labels are without the model's dispersion term.
     pub sample: Sample,
     pub list: NeighbourList,
     /// Species number of each atom.
@@ -122,6 +123,7 @@ impl Prepared {
             .map_err(|source| TrainError::Neighbours { frame: sample.name.clone(), source })?;
         let pairs = density::pairs(structure, &list, &numbers, spec);
         let density = density::expand(&pairs, structure.len(), spec);
+        let sample = dispersion::without_term(sample, spec, &list)?;
         Ok(Self { sample, list, numbers, pairs, density })
     }
 }

@@ -220,7 +220,7 @@ fn derivatives(model: &Model, frames: &[&Prepared], loss: &LossSettings) -> Resu
 }
 
 fn evaluate(model: &Model, frames: &[&Prepared]) -> Result<Vec<Evaluation>, TrainError> {
-    let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
+    let potential = NeuralPotential::new(model.without_dispersion(), Precision::F32)?;
     let mut evaluator = potential.evaluator();
     let one = |frame: &&Prepared| {
         let mut out = Evaluation::zeros(frame.sample.structure.len());

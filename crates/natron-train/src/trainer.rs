@@ -344,9 +344,9 @@ fn reference_frames(frames: &[Prepared]) -> impl Iterator<Item = &Prepared> {
     frames.iter().filter(|frame| frame.sample.origin == Origin::Reference)
 }
 
-/// Values of some frames, with a model.
+/// Values of some frames, with a model, to compare with their labels: without its dispersion term.
 fn evaluate(model: &Model, frames: &[Prepared], which: &[usize]) -> Result<Vec<Evaluation>, TrainError> {
-    let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
+    let potential = NeuralPotential::new(model.without_dispersion(), Precision::F32)?;
     which
         .par_iter()
         .map_init(

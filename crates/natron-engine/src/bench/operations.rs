@@ -14,7 +14,7 @@
 //! | of a coupling | 2 per monomial, 1 per harmonic; back 2 per monomial and harmonic in it, 1 per harmonic | products are collected by what they share |
 //! | network | sum of n ceil(m / 16) + m ceil(n / 16) | forward and back |
 //!
-//! Gathering pairs, transposing, SiLU, walls, sums of forces and the step itself are left out: a floor, not a prediction.
+//! Gathering pairs, transposing, SiLU, walls, dispersion, sums of forces and the step itself are left out: a floor, not a prediction.
 
 use std::collections::BTreeSet;
 
@@ -122,6 +122,7 @@ mod tests {
             couplings: vec![[1, 1, 2]],
             hidden: vec![64],
             walls: Vec::new(),
+            dispersion: None,
         }
     }
 
