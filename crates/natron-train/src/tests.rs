@@ -452,7 +452,10 @@ fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
     let whole = |mut samples: Vec<Sample>| {
         for sample in &mut samples {
             let more = of_term(sample);
-            assert!(more.energy_ev < -0.1 && more.forces[0].norm() > 1e-3, "there must be something to take away");
+            assert!(
+                more.energy_ev < -0.1 && more.forces[0].norm() > 1e-3,
+                "there must be something to take away"
+            );
             sample.energy_ev += more.energy_ev;
             sample.forces.iter_mut().zip(&more.forces).for_each(|(force, more)| *force += more);
             sample.virial_ev = sample.virial_ev.map(|virial| virial + more.virial_ev);
@@ -463,7 +466,8 @@ fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
     let train = |spec: &ModelSpec, train, valid| {
         let isolated = [Some(0.0), Some(0.0)];
         let loss = LossSettings::default();
-        let mut trainer = Trainer::new(spec.clone(), loss, optimiser.clone(), 5, train, valid, &isolated).expect("a training");
+        let mut trainer = Trainer::new(spec.clone(), loss, optimiser.clone(), 5, train, valid, &isolated)
+            .expect("a training");
         let reports: Vec<_> = (0..6).map(|_| trainer.run_epoch().expect("an epoch")).collect();
         (trainer, reports)
     };
@@ -477,8 +481,8 @@ fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
     // Energies of the finished potential are those of the network and the term.
     let (model, _) = trainer.with_ensemble().expect("an ensemble");
     assert_eq!((&model.spec, plain.best_model().spec.dispersion.is_none()), (&with_term, true));
-    let [potential, learnt] =
-        [model.clone(), model.without_dispersion()].map(|model| NeuralPotential::new(model, Precision::F64).expect("valid"));
+    let [potential, learnt] = [model.clone(), model.without_dispersion()]
+        .map(|model| NeuralPotential::new(model, Precision::F64).expect("valid"));
     for sample in whole(samples(4, 2)) {
         let list = natron_atoms::NeighbourList::build(&sample.structure, 4.5, 0.0).expect("a list");
         let [all, learnt] = [&potential, &learnt].map(|potential| {
