@@ -452,10 +452,8 @@ fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
     let whole = |mut samples: Vec<Sample>| {
         for sample in &mut samples {
             let more = of_term(sample);
-            assert!(
-                more.energy_ev < -0.1 && more.forces[0].norm() > 1e-3,
-                "there must be something to take away"
-            );
+            let felt = more.forces.iter().any(|force| force.norm() > 1e-3);
+            assert!(more.energy_ev < -0.1 && felt, "there is something to take away");
             sample.energy_ev += more.energy_ev;
             sample.forces.iter_mut().zip(&more.forces).for_each(|(force, more)| *force += more);
             sample.virial_ev = sample.virial_ev.map(|virial| virial + more.virial_ev);
@@ -473,9 +471,15 @@ fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
     };
     let (plain, expected) = train(&spec(&[8]), samples(12, 1), samples(4, 2));
     let (trainer, found) = train(&with_term, whole(samples(12, 1)), whole(samples(4, 2)));
+    for (found, expected) in trainer.train.iter().zip(&plain.train) {
+        let (found, expected) = (&found.sample, &expected.sample);
+        let [a, b] = [found, expected].map(|sample| sample.virial_ev.expect("there is one"));
+        assert!((found.energy_ev - expected.energy_ev).abs() < 1e-9 && (a - b).amax() < 1e-9);
+        assert!(found.forces.iter().zip(&expected.forces).all(|(a, b)| (a - b).amax() < 1e-9));
+    }
     for (found, expected) in found.iter().zip(&expected) {
         let (a, b) = (found.loss.total(), expected.loss.total());
-        assert!((a - b).abs() < 1e-3 * b, "epoch {}: {a} is not {b}", found.epoch);
+        assert!((a - b).abs() < 1e-2 * b, "epoch {}: {a} is not {b}", found.epoch);
     }
     assert!(found[5].loss.total() < found[0].loss.total(), "it learns");
     // Energies of the finished potential are those of the network and the term.

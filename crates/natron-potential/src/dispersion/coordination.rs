@@ -4,7 +4,7 @@ use natron_descriptor::{CHANNELS, Path, Wide};
 
 use super::reference::MAX_REFERENCES;
 
-/// k1 and k2 of the counting function, k3 of the weights (10.1063/1.3382344, eqs. 15 and 16).
+/// k1 and k2 of the counting function, k3 of the weights (10.1063/1.3382344).
 const STEEPNESS: f64 = 16.0;
 const RADIUS_SCALE: f64 = 4.0 / 3.0;
 const WEIGHT_STEEPNESS: f64 = 4.0;

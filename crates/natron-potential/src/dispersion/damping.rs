@@ -9,7 +9,7 @@ use super::reference::Element;
 /// f(r) of a pair of elements, with E = -C6 f(r):
 ///
 /// f = s6 / (r^6 + R0^6) + s8 C8/C6 / (r^8 + R0^8), C8/C6 = 3 Q_a Q_b, R0 = a1 sqrt(C8/C6) + a2
-/// (eqs. 5 to 7 of 10.1002/jcc.21759).
+/// (10.1002/jcc.21759).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Damping {
     s6: f64,
