@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod data;
 mod diffusion;
+mod dispersion;
 mod ensembles;
 mod evaluate;
 mod learn;

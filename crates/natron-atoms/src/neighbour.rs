@@ -157,6 +157,16 @@ impl NeighbourList {
         Ok(stale)
     }
 
+    /// Builds the list anew for `structure`, whatever has moved, with another skin (A). Buffers are kept.
+    ///
+    /// # Errors
+    /// See [`NeighbourError`]; the list is then empty and stale.
+    pub fn renew(&mut self, structure: &Structure, skin_a: f64) -> Result<(), NeighbourError> {
+        self.cutoffs.check(skin_a)?;
+        self.skin_a = skin_a;
+        self.rebuild(structure)
+    }
+
     /// Whether a pair closer than the cutoff may be missing: the species or the periodic directions changed, an
     /// atom moved more than half the skin, or atoms and cell together used it up.
     ///

@@ -245,3 +245,19 @@ fn the_spatial_order_holds_every_atom_and_keeps_neighbours_close() {
     atoms.sort_unstable();
     assert!(atoms.iter().enumerate().all(|(k, &atom)| k == atom as usize));
 }
+
+#[test]
+fn a_list_built_anew_with_another_skin_equals_a_new_one() {
+    let before = block();
+    let mut list = NeighbourList::build(&before, 3.0, 0.4).expect("a list");
+    let version = list.version();
+    let mut after = before.clone();
+    after.positions[5].x += 0.01;
+    // Within the skin, and yet built for the new places.
+    list.renew(&after, 1.1).expect("a list");
+    let new = NeighbourList::build(&after, 3.0, 1.1).expect("a list");
+    assert_eq!((list.skin_a(), list.built_for(), list.pairs()), (1.1, &after, new.pairs()));
+    assert!((0..after.len()).all(|atom| list.candidates(atom).eq(new.candidates(atom))));
+    assert_ne!(list.version(), version);
+    assert!(list.renew(&after, -1.0).is_err());
+}

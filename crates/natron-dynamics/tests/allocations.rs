@@ -7,7 +7,7 @@ use natron_atoms::{Cell, Species, Structure, Vec3};
 use natron_dynamics::Simulation;
 use natron_dynamics::quantity::LengthA;
 use natron_dynamics::state::Forces;
-use natron_potential::{Evaluation, NeuralPotential};
+use natron_potential::{DispersionSpec, Evaluation, NeuralPotential, Precision};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[allow(dead_code)]
@@ -56,18 +56,21 @@ fn steps_rows_and_frames_allocate_nothing() {
         assert_eq!((counted.allocations, counted.reallocations), (0, 0), "{ensemble}");
         assert_eq!(run.list_rebuilds(), 0, "{ensemble}");
     }
-    the_shipped_potential_allocates_nothing();
+    let bytes = include_bytes!("../../../potentials/nac/potential.safetensors");
+    let shipped = NeuralPotential::from_bytes(bytes).expect("the shipped potential is valid");
+    let mut model = shipped.model().clone();
+    a_neural_potential_allocates_nothing(&shipped);
+    model.spec.dispersion = Some(DispersionSpec::of_functional("pbe"));
+    a_neural_potential_allocates_nothing(&NeuralPotential::new(model, Precision::F32).expect("valid"));
     // The counter counts.
     let region = Region::new(COUNTING);
     drop(std::hint::black_box(vec![1_u8; 100]));
     assert_eq!(region.change().allocations, 1);
 }
 
-/// Forces of `nac` on two threads, lists rebuilt again and again: 216 atoms that swing by half an angstrom. The first
+/// Forces on two threads, lists rebuilt again and again: 216 atoms that swing by half an angstrom. The first
 /// rounds may allocate, because buffers grow to what the densest moment needs.
-fn the_shipped_potential_allocates_nothing() {
-    let bytes = include_bytes!("../../../potentials/nac/potential.safetensors");
-    let potential = NeuralPotential::from_bytes(bytes).expect("the shipped potential is valid");
+fn a_neural_potential_allocates_nothing(potential: &NeuralPotential) {
     let rest = |k: usize| Vec3::new((k % 6) as f64, (k / 6 % 6) as f64, (k / 36) as f64) * 2.3;
     let species = (0..216).map(|k| if k % 9 == 4 { Species::NA } else { Species::C }).collect();
     let cell = Cell::new([[13.8, 0.0, 0.0], [0.0, 13.8, 0.0], [0.0, 0.0, 13.8]], [true; 3]).expect("a cube");
@@ -75,7 +78,7 @@ fn the_shipped_potential_allocates_nothing() {
     let skin = LengthA::new(0.6).expect("not negative");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
     let (allocations, rebuilds) = pool.install(|| {
-        let mut forces = Forces::new(&potential, &structure, skin).expect("a list");
+        let mut forces = Forces::new(potential, &structure, skin).expect("a list");
         let mut out = Evaluation::zeros(216);
         let mut swing = |steps: std::ops::Range<u32>| {
             for step in steps {

@@ -5,7 +5,9 @@ use natron_dynamics::conservation::{Conditions, nve_conservation};
 use natron_dynamics::quantity::{LengthA, TimestepFs};
 use natron_dynamics::random::{Purpose, RandomKey};
 use natron_dynamics::{PotentialTag, Restart, Simulation};
-use natron_potential::{Layer, Model, ModelSpec, NeuralPotential, PairSpec, Precision, ZblPair};
+use natron_potential::{
+    DispersionSpec, Layer, Model, ModelSpec, NeuralPotential, PairSpec, Precision, ZblPair,
+};
 
 use crate::common::{drawn, dynamics, langevin, nve, plan, simulation, symbol, temperature};
 
@@ -13,7 +15,7 @@ use crate::common::{drawn, dynamics, langevin, nve, plan, simulation, symbol, te
 const CHANNELS: usize = 16;
 
 /// A model with random weights, small enough that walls and a spring-like spread keep the atoms apart.
-fn potential(precision: Precision) -> NeuralPotential {
+fn potential(precision: Precision, dispersion: Option<DispersionSpec>) -> NeuralPotential {
     let names = ["C", "Na"];
     let pairs = names.iter().flat_map(|a| names.iter().map(move |b| [a.to_string(), b.to_string()]));
     let spec = ModelSpec {
@@ -28,6 +30,7 @@ fn potential(precision: Precision) -> NeuralPotential {
         walls: [["C", "C"], ["C", "Na"], ["Na", "Na"]]
             .map(|pair| ZblPair { pair: pair.map(str::to_owned), inner_a: 1.5, outer_a: 2.6 })
             .to_vec(),
+        dispersion,
     };
     let mut normals = RandomKey::new(3, 0, 0, Purpose::Velocities).at_step(0);
     let mut random = |n: usize, scale: f64| -> Vec<f32> {
@@ -49,6 +52,12 @@ fn potential(precision: Precision) -> NeuralPotential {
     NeuralPotential::new(model, precision).expect("a valid model")
 }
 
+/// D3 with cutoffs so short that many pairs pass them.
+fn dispersion() -> Option<DispersionSpec> {
+    let (cutoff_a, coordination_cutoff_a, switch_a) = (7.0, 5.0, 2.0);
+    Some(DispersionSpec { cutoff_a, coordination_cutoff_a, switch_a, ..DispersionSpec::of_functional("pbe") })
+}
+
 /// `n`^3 atoms, one in six of them sodium, 2.3 A apart.
 fn structure(n: usize) -> Structure {
     let spacing = 2.3;
@@ -62,7 +71,12 @@ fn structure(n: usize) -> Structure {
 
 #[test]
 fn a_neural_run_resumes_and_threads_to_the_same_bits() {
-    let potential = potential(Precision::F32);
+    for dispersion in [None, dispersion()] {
+        resumes_and_threads(&potential(Precision::F32, dispersion));
+    }
+}
+
+fn resumes_and_threads(potential: &NeuralPotential) {
     let plan = plan(
         2,
         vec![
@@ -74,7 +88,7 @@ fn a_neural_run_resumes_and_threads_to_the_same_bits() {
     let run = |threads, cut: u64| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
-            let mut run = simulation(&plan, &structure(6), &potential);
+            let mut run = simulation(&plan, &structure(6), potential);
             let asked = std::cell::Cell::new(0);
             let stop = || {
                 asked.set(asked.get() + 1);
@@ -83,7 +97,7 @@ fn a_neural_run_resumes_and_threads_to_the_same_bits() {
             run.run(&mut (), &stop).expect("stable");
             let restart = Restart::from_bytes(&run.restart().to_bytes()).expect("its own bytes");
             let tag = PotentialTag::default();
-            let mut resumed = Simulation::resume(&plan, &restart, &potential, tag).expect("it fits");
+            let mut resumed = Simulation::resume(&plan, &restart, potential, tag).expect("it fits");
             assert!(resumed.is_bitwise(&restart));
             resumed.run(&mut (), &|| false).expect("stable");
             (resumed.restart().to_bytes(), run.list_rebuilds() + resumed.list_rebuilds())
@@ -100,7 +114,9 @@ fn a_neural_run_resumes_and_threads_to_the_same_bits() {
 /// other trajectories, so this is a draw on each: hence 5 standard errors for the trend.
 #[test]
 fn a_neural_potential_conserves_energy() {
-    for precision in [Precision::F64, Precision::F32] {
+    for (precision, dispersion) in
+        [(Precision::F64, None), (Precision::F32, None), (Precision::F64, dispersion())]
+    {
         let conditions = Conditions {
             temperature: temperature(400.0),
             timestep: TimestepFs::new(1.0).expect("in range"),
@@ -110,7 +126,8 @@ fn a_neural_potential_conserves_energy() {
             skin: LengthA::new(1.0).expect("in range"),
             seed: 1,
         };
-        let report = nve_conservation(&potential(precision), &structure(4), &conditions).expect("stable");
+        let report =
+            nve_conservation(&potential(precision, dispersion), &structure(4), &conditions).expect("stable");
         assert!((report.ratio() - 4.0).abs() < 0.4, "{precision:?}: {report:?}");
         let (drift, error) = (report.drift_mev_per_atom_ps, report.drift_err_mev_per_atom_ps);
         assert!(drift.abs() < 5.0 * error && error < 0.005, "{precision:?}: {report:?}");

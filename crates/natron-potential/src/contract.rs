@@ -245,7 +245,7 @@ pub fn isolated(potential: &dyn Potential, species: Species) -> Result<(), Strin
 /// # Errors
 /// What jumps.
 pub fn cutoff(potential: &dyn Potential, a: Species, b: Species) -> Result<(), String> {
-    let reach = potential.cutoff_a(a, b).max(potential.cutoff_a(b, a));
+    let reach = potential.reach_a(a, b);
     let alone = potential.isolated_energy_ev(a) + potential.isolated_energy_ev(b);
     let pair = |distance: f64| {
         let positions = vec![Vec3::zeros(), Vec3::new(0.6, 0.0, 0.8) * distance];

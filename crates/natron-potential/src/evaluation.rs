@@ -1,6 +1,6 @@
 //! What a potential gives: energy, forces, virial, uncertainty.
 
-use natron_atoms::{Cutoffs, Mat3, NeighbourList, Species, Structure, Vec3};
+use natron_atoms::{Cutoffs, Mat3, NeighbourError, NeighbourList, Species, Structure, Vec3};
 
 /// The values of one structure.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +91,12 @@ pub enum EvaluationError {
         /// Cutoff of the potential, A.
         potential_a: f64,
     },
+    /// The dispersion term has no neighbour list.
+    #[error("dispersion: {source}")]
+    Dispersion {
+        /// Why.
+        source: NeighbourError,
+    },
     /// An energy or a force is NaN or infinite.
     #[error("the force on atom {atom} is not finite")]
     NotFinite {
@@ -101,8 +107,14 @@ pub enum EvaluationError {
 
 /// An interatomic potential: immutable, shared between threads.
 pub trait Potential: Send + Sync {
-    /// Distance beyond which `b` contributes nothing to the energy of `a`, A.
+    /// Distance to which a neighbour list has to hold the neighbours `b` of `a`, A.
     fn cutoff_a(&self, a: Species, b: Species) -> f64;
+
+    /// Distance beyond which `a` and `b` have nothing to do with each other, A. Farther than [`Potential::cutoff_a`] where a part of the
+    /// potential looks for neighbours itself.
+    fn reach_a(&self, a: Species, b: Species) -> f64 {
+        self.cutoff_a(a, b).max(self.cutoff_a(b, a))
+    }
 
     /// The longest cutoff, A: what a neighbour list has to reach.
     fn max_cutoff_a(&self) -> f64;
@@ -154,6 +166,8 @@ pub struct PhaseTimes {
     pub network_s: f64,
     /// From the gradient by the features to forces and the virial.
     pub backward_s: f64,
+    /// The dispersion term and its lists, by the clock; none where there is no such term.
+    pub dispersion_s: Option<f64>,
 }
 
 /// A calculator that owns its buffers.

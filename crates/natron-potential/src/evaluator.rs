@@ -10,6 +10,7 @@ use natron_atoms::{NeighbourList, Species, Structure, Vec3};
 use natron_descriptor::Real;
 use rayon::prelude::*;
 
+use crate::dispersion::DispersionEvaluator;
 use crate::kernel::{BlockOutput, Compiled, Gradient, Scene, Scratch};
 use crate::layout::{Layout, Local, Member};
 use crate::model::MAX_MEMBERS;
@@ -34,6 +35,8 @@ pub(crate) struct NeuralEvaluator<'a, T> {
     gradients: Vec<Gradient>,
     outputs: Vec<BlockOutput>,
     scratch: Vec<Mutex<Scratch<T>>>,
+    dispersion: Option<DispersionEvaluator<'a>>,
+    dispersion_s: f64,
     sum_s: Option<f64>,
 }
 
@@ -53,6 +56,8 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
             gradients: Vec::new(),
             outputs: Vec::new(),
             scratch: (0..threads).map(|_| Mutex::new(compiled.scratch())).collect(),
+            dispersion: potential.dispersion().map(DispersionEvaluator::new),
+            dispersion_s: 0.0,
             sum_s: None,
         }
     }
@@ -269,11 +274,17 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
         if let (Some(sum_s), Some(start)) = (&mut self.sum_s, start) {
             *sum_s += start.elapsed().as_secs_f64();
         }
-        outcome
+        outcome?;
+        let Some(dispersion) = &mut self.dispersion else { return Ok(()) };
+        let start = self.sum_s.map(|_| std::time::Instant::now());
+        dispersion.add_to(structure, list, out)?;
+        self.dispersion_s += start.map_or(0.0, |start| start.elapsed().as_secs_f64());
+        Ok(())
     }
 
     fn time_phases(&mut self, on: bool) {
         self.sum_s = on.then_some(0.0);
+        self.dispersion_s = 0.0;
         for scratch in &self.scratch {
             let mut scratch = scratch.lock().expect("no kernel panics while it holds its buffers");
             scratch.phases_s = on.then_some([0.0; 3]);
@@ -282,6 +293,7 @@ impl<T: Real> Evaluator for NeuralEvaluator<'_, T> {
 
     fn phase_times(&self) -> Option<PhaseTimes> {
         let mut times = PhaseTimes { backward_s: self.sum_s?, ..PhaseTimes::default() };
+        times.dispersion_s = self.dispersion.as_ref().map(|_| self.dispersion_s);
         for scratch in &self.scratch {
             let scratch = scratch.lock().expect("no kernel panics while it holds its buffers");
             let [forward_s, network_s, backward_s] = scratch.phases_s.unwrap_or_default();

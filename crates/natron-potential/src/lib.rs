@@ -6,6 +6,7 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod dense;
+pub mod dispersion;
 pub mod evaluation;
 mod evaluator;
 pub mod expansion;
@@ -18,6 +19,7 @@ pub mod nep;
 pub mod neural;
 pub mod zbl;
 
+pub use dispersion::{Dispersion, DispersionError, DispersionSpec};
 pub use evaluation::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
 pub use file::{FileError, UncertaintyFactors};
 pub use lennard_jones::{LennardJones, ShiftedLennardJones};

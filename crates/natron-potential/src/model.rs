@@ -4,6 +4,7 @@ use natron_atoms::Species;
 use natron_descriptor::{CHANNELS, Invariants, InvariantsError, Real};
 use serde::{Deserialize, Serialize};
 
+use crate::dispersion::{Dispersion, DispersionError, DispersionSpec};
 use crate::zbl::{Zbl, ZblPair};
 
 /// Radial basis of one ordered species pair.
@@ -44,6 +45,9 @@ pub struct ModelSpec {
     pub residual: bool,
     /// Repulsive walls.
     pub walls: Vec<ZblPair>,
+    /// Dispersion as a formula beside the network; absent where the network learns the whole energy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispersion: Option<DispersionSpec>,
 }
 
 /// One layer: output = weight . input + bias.
@@ -94,6 +98,9 @@ pub enum ModelError {
     /// The features do not exist.
     #[error(transparent)]
     Invariants(#[from] InvariantsError),
+    /// The dispersion term does not hold together.
+    #[error(transparent)]
+    Dispersion(#[from] DispersionError),
     /// A number is out of range.
     #[error("{0}")]
     Range(String),
@@ -164,7 +171,17 @@ impl ModelSpec {
             )));
         }
         Zbl::new(&self.walls).map_err(ModelError::Range)?;
+        self.dispersion_term()?;
         self.walls.iter().try_for_each(|wall| self.check_wall(wall))
+    }
+
+    /// The dispersion term, if there is one.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn dispersion_term(&self) -> Result<Option<Dispersion>, ModelError> {
+        let Some(dispersion) = &self.dispersion else { return Ok(None) };
+        Ok(Some(Dispersion::new(dispersion, &self.elements()?)?))
     }
 
     /// A wall acts on the pairs that the density holds: one beyond the cutoff would end with a step.
@@ -301,12 +318,20 @@ impl Model {
         slice(&self.ensemble, 0).len() / self.spec.last_width()
     }
 
+    /// The model without its dispersion term: what is learnt, from labels less that term.
+    pub fn without_dispersion(&self) -> Self {
+        let mut model = self.clone();
+        model.spec.dispersion = None;
+        model
+    }
+
     /// The model whose last layers are `weights` (`[inputs of the last layer]` by species) and nothing else: no energies of
-    /// isolated atoms, no walls. Its energies are linear in the weights; with the weights of a member it gives how far that
+    /// isolated atoms, no walls, no dispersion. Its energies are linear in the weights; with the weights of a member it gives how far that
     /// member's energies and forces are from the model's own.
     pub fn with_last_layer(&self, weights: &[Vec<f32>]) -> Self {
         let mut model = Self { ensemble: Vec::new(), ..self.clone() };
         model.spec.walls.clear();
+        model.spec.dispersion = None;
         model.isolated_ev.fill(0.0);
         for (layers, weights) in model.layers.iter_mut().zip(weights) {
             if let Some(last) = layers.last_mut() {

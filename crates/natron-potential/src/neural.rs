@@ -6,6 +6,7 @@ use natron_atoms::{NeighbourList, Species, Structure, Vec3};
 use natron_descriptor::SimdPath;
 use rayon::prelude::*;
 
+use crate::dispersion::Dispersion;
 use crate::evaluator::NeuralEvaluator;
 use crate::file::{self, FileError, Provenance, UncertaintyFactors};
 use crate::kernel::Compiled;
@@ -33,6 +34,7 @@ pub struct NeuralPotential {
     model: Model,
     elements: Vec<Species>,
     kernels: Kernels,
+    dispersion: Option<Dispersion>,
     provenance: Provenance,
     simd: SimdPath,
     /// What each member of the ensemble is more than the model; compiled when first asked for.
@@ -50,8 +52,9 @@ impl NeuralPotential {
             Precision::F64 => Kernels::F64(Compiled::new(&model)?),
         };
         let elements = model.spec.elements()?;
-        let provenance = Provenance::default();
-        Ok(Self { model, elements, kernels, provenance, simd: SimdPath::detect(), members: OnceLock::new() })
+        let dispersion = model.spec.dispersion_term()?;
+        let (provenance, simd) = (Provenance::default(), SimdPath::detect());
+        Ok(Self { model, elements, kernels, dispersion, provenance, simd, members: OnceLock::new() })
     }
 
     /// Reads and compiles the bytes of a potential file, in f32 on the processor's best SIMD path.
@@ -69,12 +72,13 @@ impl NeuralPotential {
     /// None for a potential that compiled once.
     pub fn with_precision(self, precision: Precision) -> Result<Self, ModelError> {
         let (simd, provenance) = (self.simd, self.provenance);
-        Ok(Self { simd, provenance, ..Self::new(self.model, precision)? })
+        Ok(Self { provenance, ..Self::new(self.model, precision)?.with_simd(simd) })
     }
 
     /// The same potential on another SIMD path.
     pub fn with_simd(self, simd: SimdPath) -> Self {
-        Self { simd, members: OnceLock::new(), ..self }
+        let dispersion = self.dispersion.map(|term| term.with_simd(simd));
+        Self { simd, dispersion, members: OnceLock::new(), ..self }
     }
 
     /// The same potential with other factors from the spread of its ensemble to standard deviations.
@@ -112,6 +116,11 @@ impl NeuralPotential {
         &self.model
     }
 
+    /// Its dispersion term, if it has one.
+    pub fn dispersion(&self) -> Option<&Dispersion> {
+        self.dispersion.as_ref()
+    }
+
     /// Factors from the spread of the ensemble to standard deviations; 1 before they are calibrated.
     pub fn uncertainty_factors(&self) -> UncertaintyFactors {
         self.provenance.uncertainty.unwrap_or(UncertaintyFactors::both(1.0))
@@ -134,6 +143,11 @@ impl Potential for NeuralPotential {
 
     fn max_cutoff_a(&self) -> f64 {
         self.model.spec.max_cutoff_a()
+    }
+
+    fn reach_a(&self, a: Species, b: Species) -> f64 {
+        let dispersion_a = self.dispersion.as_ref().map_or(0.0, |term| term.spec().cutoff_a);
+        self.cutoff_a(a, b).max(self.cutoff_a(b, a)).max(dispersion_a)
     }
 
     fn species(&self) -> Option<Vec<Species>> {

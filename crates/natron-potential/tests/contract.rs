@@ -5,8 +5,9 @@ use natron_descriptor::{CHANNELS, SimdPath};
 use natron_potential::contract::{self, tiny_cell};
 use natron_potential::file::{self, Provenance};
 use natron_potential::{
-    Evaluation, EvaluationError, Evaluator, FileError, Layer, LennardJones, Model, ModelSpec,
-    NeuralPotential, PairSpec, Potential, Precision, ShiftedLennardJones, UncertaintyFactors, Zbl, ZblPair,
+    Dispersion, DispersionSpec, Evaluation, EvaluationError, Evaluator, FileError, Layer, LennardJones,
+    Model, ModelSpec, NeuralPotential, PairSpec, Potential, Precision, ShiftedLennardJones,
+    UncertaintyFactors, Zbl, ZblPair,
 };
 use rand::{RngExt, SeedableRng};
 
@@ -28,6 +29,7 @@ fn spec(hidden: &[usize]) -> ModelSpec {
         hidden: hidden.to_vec(),
         residual: false,
         walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.9, outer_a: 2.2 }],
+        dispersion: None,
     }
 }
 
@@ -78,6 +80,54 @@ fn neural_potentials_pass() {
         contract::check(&potential, &tiny_cell(&NA_C, 1.7, 1)).expect("passes");
         contract::check(&potential, &tiny_cell(&[Species::C], 1.4, 2)).expect("passes");
     }
+}
+
+/// D3 with cutoffs so short that the checks take seconds, yet beyond those of the network.
+fn dispersion() -> DispersionSpec {
+    let (cutoff_a, coordination_cutoff_a, switch_a) = (7.0, 5.0, 2.0);
+    DispersionSpec { cutoff_a, coordination_cutoff_a, switch_a, ..DispersionSpec::of_functional("pbe") }
+}
+
+#[test]
+fn a_neural_potential_with_dispersion_passes() {
+    let structure = tiny_cell(&NA_C, 1.7, 1);
+    let mut model = random_model(&[20], 3);
+    let plain = NeuralPotential::new(model.clone(), Precision::F64).expect("a valid model");
+    model.spec.dispersion = Some(dispersion());
+    let potential = NeuralPotential::new(model, Precision::F64).expect("a valid model");
+    contract::check(&potential, &structure).expect("passes");
+    // The list is no longer than without, and the energy is the sum of both.
+    assert_eq!((potential.max_cutoff_a(), potential.reach_a(NA_C[0], NA_C[1])), (plain.max_cutoff_a(), 7.0));
+    let term = Dispersion::new(&dispersion(), &NA_C).expect("a term");
+    let [all, network, term] = [&potential as &dyn Potential, &plain, &term]
+        .map(|potential| contract::evaluate(potential, &structure));
+    assert!(term.energy_ev < -0.5, "{}", term.energy_ev);
+    assert!((all.energy_ev - network.energy_ev - term.energy_ev).abs() < 1e-10);
+    assert!((all.virial_ev - network.virial_ev - term.virial_ev).amax() < 1e-10);
+    for (k, force) in all.forces.iter().enumerate() {
+        assert!((force - network.forces[k] - term.forces[k]).amax() < 1e-11);
+    }
+}
+
+#[test]
+fn files_keep_a_dispersion_term_and_are_old_files_without() {
+    let mut model = random_model(&[20], 9);
+    let old = file::to_bytes(&model, &Provenance::default()).expect("valid");
+    let mentions = |bytes: &[u8]| bytes.windows(10).any(|window| window == b"dispersion");
+    assert!(!mentions(&old), "files without the term are those that earlier versions read");
+    model.spec.dispersion = Some(dispersion());
+    let bytes = file::to_bytes(&model, &Provenance::default()).expect("valid");
+    assert!(mentions(&bytes));
+    assert_eq!(file::from_bytes(&bytes).expect("reads back").0, model);
+    assert_eq!(
+        NeuralPotential::from_bytes(&bytes).expect("reads back").dispersion().map(|term| term.spec()),
+        model.spec.dispersion.as_ref()
+    );
+    model.spec.dispersion = Some(DispersionSpec { cutoff_a: 1e9, ..dispersion() });
+    assert!(
+        file::to_bytes(&model, &Provenance::default())
+            .is_err_and(|e| e.to_string().contains("cutoff_A must be 3..40"))
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use natron_atoms::{Mat3, NeighbourError, NeighbourList, Structure, Vec3};
 use natron_potential::{EvaluationError, ModelError, ModelSpec};
 
-use crate::density;
+use crate::{density, dispersion};
 
 /// A labelled structure.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +106,7 @@ pub(crate) enum Depth {
 /// A sample with everything that stays the same while weights change.
 #[derive(Debug)]
 pub(crate) struct Prepared {
+    /// Its labels are without the model's dispersion term.
     pub sample: Arc<Sample>,
     pub list: NeighbourList,
     /// Species number of each atom.
@@ -147,6 +148,7 @@ impl Prepared {
             pairs = density::pairs(structure, &list, &numbers, spec);
             density = density::expand(&pairs, structure.len(), spec);
         }
+        let sample = dispersion::without_term(sample, spec, &list)?;
         Ok(Self { sample, list, numbers, pairs, density })
     }
 }

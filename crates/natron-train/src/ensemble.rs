@@ -251,7 +251,7 @@ fn derivatives(
 }
 
 fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, TrainError> {
-    let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
+    let potential = NeuralPotential::new(model.without_dispersion(), Precision::F32)?;
     let mut evaluator = potential.evaluator();
     let one = |frame: &Arc<Prepared>| {
         let mut out = Evaluation::zeros(frame.sample.structure.len());

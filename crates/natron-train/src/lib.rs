@@ -9,6 +9,7 @@
 
 pub mod data;
 pub mod density;
+mod dispersion;
 mod ensemble;
 pub mod errors;
 pub mod frames;

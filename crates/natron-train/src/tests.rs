@@ -23,6 +23,7 @@ fn spec(hidden: &[usize]) -> ModelSpec {
         hidden: hidden.to_vec(),
         residual: false,
         walls: vec![ZblPair { pair: ["C".into(), "C".into()], inner_a: 0.6, outer_a: 1.2 }],
+        dispersion: None,
     }
 }
 
@@ -573,4 +574,78 @@ fn reading_ahead_has_an_end() {
         (ahead, trainer.train.most_ahead(4))
     });
     assert!(ahead.0 >= 4 && ahead.0 <= ahead.1, "{ahead:?}");
+}
+
+/// Labels that hold a dispersion term, learnt by a model that has it, are the labels without it, learnt by one that has not; the
+/// finished potential gives the whole back.
+#[test]
+fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
+    let term = natron_potential::DispersionSpec {
+        cutoff_a: 9.0,
+        coordination_cutoff_a: 6.0,
+        ..natron_potential::DispersionSpec::of_functional("pbe")
+    };
+    let with_term = ModelSpec { dispersion: Some(term), ..spec(&[8]) };
+    let formula = with_term.dispersion_term().expect("valid").expect("there is one");
+    let of_term = |sample: &Sample| {
+        let list = natron_atoms::NeighbourList::build(&sample.structure, 4.5, 0.0).expect("a list");
+        let mut out = Evaluation::zeros(8);
+        formula.evaluator().evaluate(&sample.structure, &list, &mut out).expect("evaluates");
+        out
+    };
+    let whole = |mut samples: Vec<Sample>| {
+        for sample in &mut samples {
+            let more = of_term(sample);
+            let felt = more.forces.iter().any(|force| force.norm() > 1e-3);
+            assert!(more.energy_ev < -0.1 && felt, "there is something to take away");
+            sample.energy_ev += more.energy_ev;
+            sample.forces.iter_mut().zip(&more.forces).for_each(|(force, more)| *force += more);
+            sample.virial_ev = sample.virial_ev.map(|virial| virial + more.virial_ev);
+        }
+        samples
+    };
+    let optimiser = OptimiserSettings { epochs: 6, batch_frames: 4, validate_every: 2, ..Default::default() };
+    let train = |spec: &ModelSpec, train, valid| {
+        let isolated = [Some(0.0), Some(0.0)];
+        let loss = LossSettings::default();
+        let mut trainer = Trainer::new(spec.clone(), loss, optimiser.clone(), 5, train, valid, &isolated)
+            .expect("a training");
+        let reports: Vec<_> = (0..6).map(|_| trainer.run_epoch().expect("an epoch")).collect();
+        (trainer, reports)
+    };
+    let (plain, expected) = train(&spec(&[8]), samples(12, 1), samples(4, 2));
+    let (trainer, found) = train(&with_term, whole(samples(12, 1)), whole(samples(4, 2)));
+    let all: Vec<usize> = (0..12).collect();
+    let [found_frames, expected_frames] = [&trainer, &plain].map(|trainer| trainer.train.get(&all));
+    for (found, expected) in found_frames.iter().zip(&expected_frames) {
+        let (found, expected) = (&found.sample, &expected.sample);
+        let [a, b] = [found, expected].map(|sample| sample.virial_ev.expect("there is one"));
+        assert!((found.energy_ev - expected.energy_ev).abs() < 1e-9 && (a - b).amax() < 1e-9);
+        assert!(found.forces.iter().zip(&expected.forces).all(|(a, b)| (a - b).amax() < 1e-9));
+    }
+    for (found, expected) in found.iter().zip(&expected) {
+        let (a, b) = (found.loss.total(), expected.loss.total());
+        assert!((a - b).abs() < 1e-2 * b, "epoch {}: {a} is not {b}", found.epoch);
+    }
+    assert!(found[5].loss.total() < found[0].loss.total(), "it learns");
+    // Energies of the finished potential are those of the network and the term.
+    let (model, _) = trainer.with_ensemble().expect("an ensemble");
+    assert_eq!((&model.spec, plain.best_model().spec.dispersion.is_none()), (&with_term, true));
+    let [potential, learnt] = [model.clone(), model.without_dispersion()]
+        .map(|model| NeuralPotential::new(model, Precision::F64).expect("valid"));
+    for sample in whole(samples(4, 2)) {
+        let list = natron_atoms::NeighbourList::build(&sample.structure, 4.5, 0.0).expect("a list");
+        let [all, learnt] = [&potential, &learnt].map(|potential| {
+            let mut out = Evaluation::zeros(8);
+            potential.evaluator().evaluate(&sample.structure, &list, &mut out).expect("evaluates");
+            out
+        });
+        let more = of_term(&sample);
+        assert!((all.energy_ev - learnt.energy_ev - more.energy_ev).abs() < 1e-9);
+        assert!((all.virial_ev - learnt.virial_ev - more.virial_ev).amax() < 1e-9);
+        assert_eq!(all.energy_std_ev, learnt.energy_std_ev, "the term adds no doubt");
+        for k in 0..8 {
+            assert!((all.forces[k] - learnt.forces[k] - more.forces[k]).amax() < 1e-9);
+        }
+    }
 }

@@ -394,9 +394,9 @@ fn memory_of(train: &Frames, valid: &Frames, optimiser: &OptimiserSettings) -> M
     }
 }
 
-/// Values of some frames, with a model.
+/// Values of some frames, with a model, to compare with their labels: without its dispersion term.
 fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, TrainError> {
-    let potential = NeuralPotential::new(model.clone(), Precision::F32)?;
+    let potential = NeuralPotential::new(model.without_dispersion(), Precision::F32)?;
     frames
         .par_iter()
         .map_init(

@@ -15,7 +15,7 @@
 //! | of a five-body feature | 2 per term of each B_M and 1 per M, there and back; 2 per term of a derivative by a harmonic | sums of squares of sums |
 //! | network | sum of n ceil(m / 16) + m ceil(n / 16) | forward and back |
 //!
-//! Gathering pairs, transposing, SiLU, walls, sums of forces and the step itself are left out: a floor, not a prediction.
+//! Gathering pairs, transposing, SiLU, walls, dispersion, sums of forces and the step itself are left out: a floor, not a prediction.
 
 use std::collections::BTreeSet;
 
@@ -127,6 +127,7 @@ mod tests {
             hidden: vec![64],
             residual: false,
             walls: Vec::new(),
+            dispersion: None,
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Split {
     pub network: Option<f64>,
     /// Of it: from that gradient to forces and the virial.
     pub backward: Option<f64>,
+    /// Of it: the dispersion term and its lists, by the clock; `None` where the potential has none.
+    pub dispersion: Option<f64>,
     /// All the rest of a step: moving the atoms, checks, averages.
     pub integration: f64,
 }
@@ -43,6 +45,7 @@ impl Split {
             forward: phase(|phases| phases.forward_s),
             network: phase(|phases| phases.network_s),
             backward: phase(|phases| phases.backward_s),
+            dispersion: timed.times.phases.and_then(|phases| Some(us(rest * phases.dispersion_s?))),
             integration: us(rest * (timed.total_s - list - evaluation).max(0.0)),
         }
     }
@@ -61,6 +64,9 @@ impl Split {
         ];
         for (key, value) in parts {
             put_number(&mut map, key, value, note);
+        }
+        if self.dispersion.is_some() {
+            put_number(&mut map, "dispersion", self.dispersion, note);
         }
         map.into()
     }
@@ -87,19 +93,21 @@ mod tests {
 
     #[test]
     fn the_parts_add_up_to_the_whole() {
-        let phases = PhaseTimes { forward_s: 0.4, network_s: 0.2, backward_s: 0.1 };
+        let phases = PhaseTimes { forward_s: 0.4, network_s: 0.2, backward_s: 0.1, dispersion_s: Some(0.05) };
         let split = Split::new(&timed(Some(phases)), &COST, 100);
         assert!((split.neighbour_list + split.evaluation + split.integration - 134.0).abs() < 1e-9);
         // 0.4 ms to check in each step and a tenth of 30 ms.
         assert!((split.neighbour_list - 34.0).abs() < 1e-9, "{split:?}");
         assert!((split.evaluation - 80.0).abs() < 1e-9);
         assert!((split.forward.expect("timed") - 40.0).abs() < 1e-9);
+        assert!(split.json()["dispersion"].as_f64().is_some_and(|us| (us - 5.0).abs() < 1e-9));
     }
 
     #[test]
     fn what_is_not_timed_is_null() {
         let value = Split::new(&timed(None), &COST, 100).json();
         assert!(value["forward"].is_null() && value["forward_note"].is_string());
+        assert!(value.get("dispersion").is_none(), "a key only where there is such a term");
         assert!(value["evaluation"].as_f64().is_some_and(|us| (us - 80.0).abs() < 1e-9));
     }
 }

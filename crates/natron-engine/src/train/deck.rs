@@ -1,6 +1,6 @@
 //! The training deck.
 
-use natron_potential::ModelSpec;
+use natron_potential::{ModelError, ModelSpec};
 use natron_train::{LossSettings, OptimiserSettings};
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +146,14 @@ impl TrainDeck {
         match &self.model {
             Some(model) => {
                 let error = model.validate().err();
-                found.extend(error.map(|error| problem("model", format!("[model]: {error}"))));
+                found.extend(error.map(|error| match error {
+                    ModelError::Dispersion(error) => Problem {
+                        path: "model.dispersion".into(),
+                        message: format!("[model] {error}"),
+                        help: Some(error.help()),
+                    },
+                    error => problem("model", format!("[model]: {error}")),
+                }));
             }
             None if self.start.is_none() => found.push(Problem {
                 path: String::new(),

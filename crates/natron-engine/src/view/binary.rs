@@ -77,6 +77,7 @@ pub(super) fn potential(path: &Path) -> Result<(&'static str, Facts), InputError
         .map(|w| format!("{}-{} {} to {} A", w.pair[0], w.pair[1], w.inner_a, w.outer_a))
         .collect();
     facts.insert("walls".into(), walls.into());
+    facts.insert("dispersion".into(), to_json(&spec.dispersion));
     let bytes = std::fs::read(path).map_err(|error| InputError::new(error.to_string()).in_file(path))?;
     let (_, provenance) =
         file::from_bytes(&bytes).map_err(|error| InputError::new(error.to_string()).in_file(path))?;

@@ -191,6 +191,7 @@ fn splits(results: &[BenchResult]) -> String {
         "forward",
         "network",
         "backward",
+        "dispersion",
         "integration",
     ]);
     for result in results {
@@ -201,6 +202,7 @@ fn splits(results: &[BenchResult]) -> String {
             split.forward,
             split.network,
             split.backward,
+            split.dispersion,
             Some(split.integration),
         ];
         table.push(&[&which(result)[..], &parts.map(|part| or_dash(part, 3))].concat());
