@@ -81,7 +81,7 @@ impl Vibrations {
     fn of_squares(mut squares: Vec<f64>) -> Result<Self, PhononError> {
         squares.sort_by(f64::total_cmp);
         let highest = squares.last().copied().unwrap_or(0.0);
-        let falling = squares.iter().filter(|square| **square <= -NOISE * highest).count();
+        let falling = squares.iter().filter(|square| **square < -NOISE * highest.max(0.0)).count();
         if falling > 0 {
             let wavenumber_per_cm = quantum_ev(-squares[0]) * EV_IN_PER_CM;
             return Err(PhononError::Unstable { modes: falling, wavenumber_per_cm });

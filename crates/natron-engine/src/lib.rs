@@ -24,6 +24,7 @@ mod keys;
 pub mod learn;
 pub mod map;
 pub mod md;
+mod metal;
 pub mod new_deck;
 pub mod potentials;
 mod provenance;

@@ -1,6 +1,8 @@
 //! `natron build`: a deck into structures with a report.
 
 mod deck;
+mod exchange;
+mod exchange_summary;
 mod facts;
 mod graphite;
 mod job;
@@ -10,6 +12,7 @@ mod report;
 mod run;
 mod summary;
 
+pub(crate) use exchange::{CHECKPOINT, Exchanged, exchanged};
 pub use deck::{BuildDeck, OutputTable as BuildOutput};
 pub(crate) use facts::evaluated;
 pub use job::BuildJob;
