@@ -53,7 +53,7 @@ mod tests {
         let wavelength = thermal_wavelength_a(argon.mass_amu(), temperature);
         assert!((wavelength - 0.160).abs() < 5e-4, "{wavelength}");
         let thermal_ev = BOLTZMANN_EV_PER_K * 298.15;
-        let density_per_a3 = 1e5 * 1e-30 / (1.380_649e-23 * 298.15);
+        let density_per_a3: f64 = 1e5 * 1e-30 / (1.380_649e-23 * 298.15);
         let entropy_j_per_mol_k = 154.845;
         let mu_ev = 2.5 * thermal_ev - 298.15 * entropy_j_per_mol_k / 96_485.332;
         let reservoir = Reservoir { species: argon, temperature, chemical_potential_ev: mu_ev };
