@@ -30,7 +30,9 @@ const NOISE: f64 = 1e-3;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PhononError {
     /// The energy falls along a mode.
-    #[error("the structure is not at a minimum: {modes} of its modes fall, the steepest with {wavenumber_per_cm:.1}i /cm")]
+    #[error(
+        "the structure is not at a minimum: {modes} of its modes fall, the steepest with {wavenumber_per_cm:.1}i /cm"
+    )]
     Unstable {
         /// How many modes fall.
         modes: usize,

@@ -350,7 +350,8 @@ fn what_cannot_be_a_chain_is_refused() {
     let moves = moves([1.0, 0.0, 0.0], 1.0, None);
     let chain = GrandCanonical::new(empty([9.0; 3]), reservoir(0.01), moves, &potential, (1, 0));
     let checkpoint = chain.expect("a start").checkpoint();
-    let resumed = |reservoir, key| GrandCanonical::resume(&checkpoint, reservoir, moves, &potential, key).err();
+    let resumed =
+        |reservoir, key| GrandCanonical::resume(&checkpoint, reservoir, moves, &potential, key).err();
     assert_eq!(resumed(reservoir(0.01), (1, 0)), None);
     assert_eq!(resumed(reservoir(0.01), (2, 0)), Some(MonteCarloError::OtherChain("seed")));
     assert_eq!(resumed(reservoir(0.02), (1, 0)), Some(MonteCarloError::OtherChain("chemical potential")));

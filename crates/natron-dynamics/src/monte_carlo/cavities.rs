@@ -132,7 +132,8 @@ mod tests {
 
     /// A leaning cell with three atoms, one of them outside it.
     fn leaning() -> Structure {
-        let cell = Cell::new([[6.0, 0.0, 0.0], [2.5, 5.0, 0.0], [-1.0, 0.7, 4.5]], [true; 3]).expect("a cell");
+        let cell =
+            Cell::new([[6.0, 0.0, 0.0], [2.5, 5.0, 0.0], [-1.0, 0.7, 4.5]], [true; 3]).expect("a cell");
         let positions = vec![Vec3::new(0.2, 0.1, 0.3), Vec3::new(3.0, 2.0, 2.0), Vec3::new(-7.0, 9.0, 1.0)];
         Structure::new(cell, vec![Species::C, Species::NA, Species::C], positions).expect("a structure")
     }

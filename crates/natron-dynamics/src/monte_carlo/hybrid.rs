@@ -50,12 +50,7 @@ impl GrandCanonical<'_> {
         let mut state = State::new(self.structure.clone(), still, &mut forces)?;
         let key = RandomKey::new(self.seed, self.replica, 0, Purpose::MonteCarloVelocities);
         let normals = key.at_step(self.done);
-        velocities::draw_each(
-            &mut state.velocities,
-            &state.masses_amu,
-            self.reservoir.temperature,
-            normals,
-        );
+        velocities::draw_each(&mut state.velocities, &state.masses_amu, self.reservoir.temperature, normals);
         let before_ev = state.total_energy_ev();
         let HybridSteps { steps, timestep } = self.moves.hybrid;
         let stage = Dynamics::new(steps, timestep, Ensemble::Nve);

@@ -86,7 +86,8 @@ impl Record {
 
     fn moment(&self, about: f64, power: i32) -> Option<f64> {
         let total: u64 = self.histogram.iter().sum();
-        let terms = self.histogram.iter().enumerate().map(|(n, &k)| k as f64 * (n as f64 - about).powi(power));
+        let terms =
+            self.histogram.iter().enumerate().map(|(n, &k)| k as f64 * (n as f64 - about).powi(power));
         (total > 0).then(|| terms.sum::<f64>() / total as f64)
     }
 }

@@ -86,8 +86,7 @@ impl<'p> GrandCanonical<'p> {
         (seed, replica): (u64, u32),
     ) -> Result<Self, MonteCarloError> {
         checkpoint.belongs_to(reservoir, (seed, replica)).map_err(MonteCarloError::OtherChain)?;
-        let mut chain =
-            Self::at(checkpoint.structure.clone(), reservoir, moves, potential, (seed, replica))?;
+        let mut chain = Self::at(checkpoint.structure.clone(), reservoir, moves, potential, (seed, replica))?;
         chain.energy_ev = checkpoint.energy_ev;
         chain.done = checkpoint.done;
         chain.record = checkpoint.record.clone();

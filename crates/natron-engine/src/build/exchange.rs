@@ -15,7 +15,7 @@ use crate::watch::Watch;
 use crate::{RunError, files};
 
 /// Where a chain is kept, in the directory of its replica.
-pub(crate) const CHECKPOINT: &str = "grand-canonical.checkpoint";
+const CHECKPOINT: &str = "grand-canonical.checkpoint";
 /// Its last structure.
 const LAST: &str = "grand-canonical.extxyz";
 /// Number of atoms and energy against moves.
@@ -31,9 +31,9 @@ pub(super) struct Exchange {
 }
 
 /// A chain that has come to its end.
-pub(crate) struct Exchanged {
-    pub(crate) replica: u32,
-    pub(crate) checkpoint: Checkpoint,
+pub(super) struct Exchanged {
+    pub(super) replica: u32,
+    pub(super) checkpoint: Checkpoint,
 }
 
 impl BuildJob {
@@ -109,7 +109,9 @@ impl Maker<'_> {
             let next = (chain.sample().moves + LOOK_EVERY).min(table.total());
             let advanced = chain.advance(next, table.equilibration_moves, table.record_every_moves);
             advanced.map_err(|error| chain_failed(&error))?;
-            if next / table.checkpoint_every_moves != (next - LOOK_EVERY.min(next)) / table.checkpoint_every_moves {
+            if next / table.checkpoint_every_moves
+                != (next - LOOK_EVERY.min(next)) / table.checkpoint_every_moves
+            {
                 self.keep(&chain)?;
             }
             let Sample { atoms, .. } = chain.sample();

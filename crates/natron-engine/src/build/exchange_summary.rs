@@ -82,7 +82,8 @@ fn of_chain(replica: u32, record: &Record) -> Vec<String> {
             "replica {replica}: the number of atoms still moves, by {trend:+.1} over the moves that count: more equilibration_moves are needed"
         ));
     }
-    let accepted: u64 = [MoveKind::Insertion, MoveKind::Deletion].map(|k| record.tally.accepted[k as usize]).iter().sum();
+    let accepted: u64 =
+        [MoveKind::Insertion, MoveKind::Deletion].map(|k| record.tally.accepted[k as usize]).iter().sum();
     if accepted < 50 {
         warnings.push(format!(
             "replica {replica}: only {accepted} exchanges were accepted, which is too few for a mean"
@@ -116,12 +117,23 @@ pub(super) fn section(page: Page, job: &BuildJob, exchange: &Exchange, chains: &
 }
 
 fn table(chains: &[Exchanged]) -> Table {
-    let heading = ["replica", "atoms", "variance", "trend", "insertion / %", "deletion / %", "displacement / %", "hybrid / %"];
+    let heading = [
+        "replica",
+        "atoms",
+        "variance",
+        "trend",
+        "insertion / %",
+        "deletion / %",
+        "displacement / %",
+        "hybrid / %",
+    ];
     let mut table = (1..8).fold(Table::new(&heading), Table::right);
     for chain in chains {
         let record = chain.checkpoint.record();
-        let number = |value: Option<f64>, digits: usize| value.map_or("-".into(), |v| format!("{v:.digits$}"));
-        let both = |value: Option<f64>, error: Option<f64>| format!("{} +- {}", number(value, 2), number(error, 2));
+        let number =
+            |value: Option<f64>, digits: usize| value.map_or("-".into(), |v| format!("{v:.digits$}"));
+        let both =
+            |value: Option<f64>, error: Option<f64>| format!("{} +- {}", number(value, 2), number(error, 2));
         let trend = record.trend();
         let mut row = vec![
             chain.replica.to_string(),

@@ -172,9 +172,7 @@ pub(crate) fn schema() -> Value {
     let mut properties = root["properties"].take();
     properties["format"]["const"] = 1.into();
     properties["structure"] = json!({ "oneOf": KINDS.map(structure) });
-    for table in
-        ["vacancies", "relax", "insert", "grand_canonical", "monte_carlo", "potential", "output"]
-    {
+    for table in ["vacancies", "relax", "insert", "grand_canonical", "monte_carlo", "potential", "output"] {
         properties[table] = object(KEYS.iter().filter(|key| key.table == table));
     }
     properties["potential"]["oneOf"] = keys::one_potential();

@@ -12,8 +12,8 @@ mod report;
 mod run;
 mod summary;
 
-pub(crate) use exchange::{CHECKPOINT, Exchanged, exchanged};
 pub use deck::{BuildDeck, OutputTable as BuildOutput};
+pub(crate) use exchange::exchanged;
 pub(crate) use facts::evaluated;
 pub use job::BuildJob;
 pub(crate) use make::{HOST, filled_name};

@@ -73,10 +73,7 @@ pub(super) struct Uptake {
 
 impl VoltageJob {
     /// What an atom of the metal costs at the temperature of the reservoir, where there is one.
-    pub(super) fn metal_at_temperature(
-        &self,
-        energy_ev: f64,
-    ) -> Result<Option<ChemicalPotential>, RunError> {
+    pub(super) fn metal_at_temperature(&self, energy_ev: f64) -> Result<Option<ChemicalPotential>, RunError> {
         let Some(table) = &self.deck.grand_canonical else { return Ok(None) };
         let metal = last_structure(&self.directory.join(FILE))?;
         let potential = &*self.potential.potential;

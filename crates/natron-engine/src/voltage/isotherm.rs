@@ -63,9 +63,11 @@ impl Isotherm {
     pub(super) fn warnings(&self, job: &VoltageJob) -> Vec<String> {
         let named = |uptake: &Uptake| {
             let head = format!("{} at {} V", job.host_name(uptake.host), uptake.voltage_v);
-            uptake.warnings.iter().map(move |text| {
-                format!("{head}: {}", text.trim_start_matches("replica 0: "))
-            }).collect::<Vec<_>>()
+            uptake
+                .warnings
+                .iter()
+                .map(move |text| format!("{head}: {}", text.trim_start_matches("replica 0: ")))
+                .collect::<Vec<_>>()
         };
         self.uptakes.iter().flat_map(named).collect()
     }
@@ -105,8 +107,9 @@ impl Isotherm {
 
     /// One row for each host and voltage; an empty field is no number.
     pub(super) fn csv(&self, job: &VoltageJob) -> String {
-        let mut text =
-            String::from("host,file,temperature_K,voltage_V,chemical_potential_eV,x_mean,x_err,capacity_mAh_per_g\n");
+        let mut text = String::from(
+            "host,file,temperature_K,voltage_V,chemical_potential_eV,x_mean,x_err,capacity_mAh_per_g\n",
+        );
         for uptake in &self.uptakes {
             let file = job.host_name(uptake.host).replace('"', "\"\"");
             text += &format!(

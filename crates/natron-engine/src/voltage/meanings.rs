@@ -72,10 +72,7 @@ mod tests {
     fn every_value_of_an_explained_deck_has_its_meaning_and_reads_back() {
         let reservoir =
             "[grand_canonical]\ntemperature_K = 300.0\nvoltages_V = [0.1]\n[monte_carlo]\nmoves = 10\n";
-        for more in [
-            "edge_A = 4.1\n",
-            reservoir, "structure = \"b.extxyz\"\n[output]\ndirectory = \"x\"\n",
-        ] {
+        for more in ["edge_A = 4.1\n", reservoir, "structure = \"b.extxyz\"\n[output]\ndirectory = \"x\"\n"] {
             let minimal = deck(&format!("{MINIMAL}{more}"));
             assert_eq!(minimal.problems(), []);
             let explained = explain(&minimal);

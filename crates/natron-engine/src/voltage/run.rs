@@ -53,7 +53,8 @@ impl Job for VoltageJob {
             Ok(self.filled(number as usize, &metal)?)
         })?;
         let (mut failures, mut waiting) = (Vec::new(), 0);
-        let named = results.into_iter().enumerate().map(|(host, result)| (self.host_name(host).into(), result));
+        let named =
+            results.into_iter().enumerate().map(|(host, result)| (self.host_name(host).into(), result));
         let hosts: Vec<Filled> = sorted(named, &mut failures, &mut waiting);
         let isotherm = self.isotherm(&hosts, &metal, (build, watch), &mut failures, &mut waiting)?;
         let stopped = if waiting > 0 { watch.stop() } else { None };
