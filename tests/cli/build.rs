@@ -160,3 +160,65 @@ relax_ps = 0.05
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no void is left for atom 1"), "{}", stderr(&output));
 }
+
+/// Sodium exchanged with a reservoir in a pore.
+const EXCHANGE: &str = r#"format = 1
+seed = 1
+[structure]
+kind = "slit-pore"
+repeat = [3, 3]
+layers = 1
+stacking = "AA"
+width_A = 8.0
+[grand_canonical]
+temperature_K = 600.0
+voltage_V = 0.3
+[monte_carlo]
+moves = 400
+equilibration_moves = 100
+hybrid_steps = 3
+"#;
+
+/// The voltage becomes a chemical potential against the metal, moves are counted, and a chain that was ended early goes on to the same bits.
+#[test]
+fn atoms_come_from_a_reservoir() {
+    let folder = folder_with(EXCHANGE);
+    let checked = succeeds(folder.path(), &["build", "deck.toml", "--check"]);
+    assert!(checked.contains("Na exchanged at 0.3 V and 600 K"), "{checked}");
+    assert!(succeeds(folder.path(), &["build", "deck.toml", "--explain"]).contains("cavity_bias = true"));
+    let summary = json(folder.path(), &["build", "deck.toml"]);
+    let found = &summary["grand_canonical"];
+    let metal = &found["metal"];
+    let mu = number(metal, "energy_eV_per_atom") + number(metal, "vibration_eV_per_atom") - 0.3;
+    assert!((number(found, "chemical_potential_eV") - mu).abs() < 1e-9, "{found}");
+    let chain = &found["chains"][0];
+    let tried: u64 = ["insertion", "deletion", "displacement", "hybrid"]
+        .iter()
+        .map(|kind| chain["acceptance"][kind]["tried"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!((tried, chain["moves"].as_u64()), (500, Some(500)));
+    assert!(number(found, "atoms_mean") > 0.0, "a wide pore takes up sodium: {found}");
+    let run_folder = folder.path().join("deck");
+    let read = |folder: &Path, name: &str| std::fs::read(folder.join(name)).expect("the run wrote it");
+    let rows = String::from_utf8(read(&run_folder, "moves.csv")).expect("text");
+    assert_eq!((rows.lines().count(), rows.lines().next()), (52, Some("move,atoms,energy_eV")));
+    let last = &summary["structures"][1];
+    let atoms: f64 =
+        rows.lines().last().and_then(|row| row.split(',').nth(1)).expect("a row").parse().expect("a number");
+    assert_eq!(last["composition"]["Na"].as_f64().unwrap_or(0.0), atoms);
+    let report = String::from_utf8(read(&run_folder, "report.html")).expect("text");
+    assert!(report.contains("Exchange with a reservoir") && report.contains("against Monte Carlo moves"));
+
+    let shorter = ["--set", "monte_carlo.moves=130", "--set", "output.directory=other"];
+    succeeds(folder.path(), &[&["build", "deck.toml"][..], &shorter].concat());
+    let resumed = ["build", "deck.toml", "--set", "output.directory=other", "--resume"];
+    succeeds(folder.path(), &resumed);
+    let other = folder.path().join("other");
+    for name in ["moves.csv", "grand-canonical.checkpoint", "grand-canonical.extxyz"] {
+        assert_eq!(read(&other, name), read(&run_folder, name), "{name}");
+    }
+    let hotter = [&resumed[..], &["--set", "grand_canonical.temperature_K=700"]].concat();
+    let output = run(folder.path(), &hotter);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("another temperature"), "{}", stderr(&output));
+}

@@ -125,3 +125,38 @@ fn a_host_that_cannot_be_filled_does_not_lose_the_other() {
     let files = files_in(&folder.path().join("curve"));
     assert!(files.iter().any(|file| file == "report.html"), "{files:?}");
 }
+
+/// With a reservoir every host is filled at every voltage by a build of its own, against the metal with its vibrations.
+#[test]
+fn hosts_are_filled_from_a_reservoir() {
+    let folder = folder();
+    let reservoir = "[grand_canonical]\ntemperature_K = 500.0\nvoltages_V = [0.4, -0.2]\n[monte_carlo]\nmoves = 150\nequilibration_moves = 50\nhybrid_steps = 3\n";
+    let deck = DECK.replace("atoms = [1, 2]", "atoms = [1]").replace("trials = 2", "trials = 1");
+    std::fs::write(folder.path().join("curve.toml"), format!("{deck}{reservoir}")).expect("writes");
+    let summary = json(folder.path(), &["voltage", "curve.toml"]);
+    assert_eq!(summary["finished"], true);
+    let found = &summary["grand_canonical"];
+    let mu = number(&found["metal"], "chemical_potential_eV");
+    let energy = number(&summary["metal"], "energy_eV_per_atom");
+    assert!((mu - energy - number(&found["metal"], "vibration_eV_per_atom")).abs() < 1e-9, "{found}");
+    let points = found["points"].as_array().expect("a list");
+    assert_eq!((points.len(), found["curve"].as_array().map(Vec::len)), (4, Some(2)));
+    for (k, point) in points.iter().enumerate() {
+        assert_eq!(point["host"], k / 2);
+        let voltage = [0.4, -0.2][k % 2];
+        assert!((number(point, "chemical_potential_eV") - (mu - voltage)).abs() < 1e-9, "{point}");
+        let name = format!("curve/grand-canonical-{:03}-{:02}/summary.json", k / 2, k % 2);
+        let build: Value = serde_json::from_str(&read(folder.path(), &name)).expect("JSON");
+        assert_eq!(build["grand_canonical"]["atoms_mean"], point["x_mean"]);
+    }
+    assert!(number(&found["curve"][0], "voltage_V") < number(&found["curve"][1], "voltage_V"));
+    assert_eq!(read(folder.path(), "curve/isotherm.csv").lines().count(), 5);
+    assert!(read(folder.path(), "curve/report.html").contains("Filling at 500 K"));
+    let (table, report) = ("curve/isotherm.csv", "curve/report.html");
+    let before = read(folder.path(), table);
+    for name in [table, report, "curve/grand-canonical-001-01/summary.json"] {
+        std::fs::remove_file(folder.path().join(name)).expect("it is there");
+    }
+    json(folder.path(), &["voltage", "curve.toml", "--resume"]);
+    assert_eq!(read(folder.path(), table), before);
+}

@@ -5,6 +5,8 @@
 
 /// Boltzmann constant, eV/K (exact in the SI: 1.380649e-23 J/K over 1.602176634e-19 J/eV).
 pub const BOLTZMANN_EV_PER_K: f64 = 8.617_333_262_145_179e-5;
+/// Planck constant, eV fs (exact in the SI: 6.62607015e-34 J s over 1.602176634e-19 J/eV).
+pub const PLANCK_EV_FS: f64 = 4.135_667_696_923_859;
 /// Elementary charge, C (exact).
 pub const ELEMENTARY_CHARGE_C: f64 = 1.602_176_634e-19;
 /// Atomic mass constant, kg (CODATA 2018).
@@ -37,6 +39,7 @@ mod tests {
         let time_fs = 1e-10 * (ATOMIC_MASS_KG / ELEMENTARY_CHARGE_C).sqrt() * 1e15;
         assert!((time_fs - TIME_UNIT_FS).abs() < 1e-9, "{time_fs:.15}");
         assert!((1.380_649e-23 / ELEMENTARY_CHARGE_C - BOLTZMANN_EV_PER_K).abs() < 1e-18);
+        assert!((6.626_070_15e-34 / ELEMENTARY_CHARGE_C * 1e15 - PLANCK_EV_FS).abs() < 1e-14);
         assert!((ELEMENTARY_CHARGE_C * 1e30 * 1e-9 - EV_PER_A3_IN_GPA).abs() < 1e-7);
         assert!((ELEMENTARY_CHARGE_C * 6.022_140_76e23 / 1e3 - EV_IN_KJ_PER_MOL).abs() < 1e-9);
         assert!((ATOMIC_MASS_KG * 1e3 / 1e-24 - AMU_PER_A3_IN_G_PER_CM3).abs() < 1e-10);

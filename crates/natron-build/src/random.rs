@@ -21,6 +21,8 @@ pub enum Purpose {
     Dynamics = 104,
     /// Settings of trainings that are tried.
     Settings = 105,
+    /// Seeds of Monte Carlo chains.
+    Chains = 106,
 }
 
 /// Uniform numbers of one item of one purpose.

@@ -13,9 +13,11 @@ use crate::voids::Clearance;
 use crate::{BuildError, defects, lattice, layers, packing};
 
 mod check;
+mod grand_canonical;
 mod tables;
 
 use check::Checks;
+pub use grand_canonical::{GrandCanonicalTable, MonteCarloTable};
 pub use tables::{
     Amorphous, BodyCentred, Diamond, FromFile, Graphite, InsertTable, Liquid, RelaxTable, SlitPore,
     StructureTable, Turbostratic, VacanciesTable,

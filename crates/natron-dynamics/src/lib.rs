@@ -1,4 +1,4 @@
-//! Integrators, thermostats, minimisers and the run loop.
+//! Integrators, thermostats, minimisers, the run loop, and Monte Carlo moves.
 //!
 //! The one decision that shaped this crate: a run is a pure function. [`MdDeck`] (as written) becomes
 //! an [`MdPlan`] (as meant, in whole steps); a [`Simulation`] made from its [`RunPlan`], a structure and a
@@ -74,12 +74,15 @@ pub mod groups;
 mod guard;
 pub mod integrator;
 pub mod minimise;
+pub mod monte_carlo;
 pub mod observer;
+pub mod phonons;
 pub mod plan;
 mod progress;
 pub mod quantity;
 pub mod random;
 pub mod restart;
+mod sealed;
 pub mod setup;
 pub mod simulation;
 pub mod state;

@@ -18,6 +18,10 @@ pub enum Purpose {
     Thermostat = 2,
     /// The barostat of a step.
     Barostat = 3,
+    /// What a Monte Carlo move is, where it leads, and whether it is accepted.
+    MonteCarlo = 4,
+    /// Velocities at the start of a hybrid Monte Carlo move.
+    MonteCarloVelocities = 5,
 }
 
 /// The key of a family of streams, one for each step.
@@ -83,7 +87,7 @@ impl Normals {
     }
 
     /// A uniform number in (0, 1], so that its logarithm is finite.
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         ((self.generator.next_u64() >> 11) + 1) as f64 * (0.5_f64).powi(53)
     }
 

@@ -5,13 +5,13 @@
 //! built at, so they are computed again in the same order to the same bits.
 
 use natron_atoms::{Cell, Structure, Vec3};
-use sha2::{Digest, Sha256};
 
 use crate::bytes::{Malformed, Reader, Writer};
 use crate::groups::Groups;
 use crate::progress::Progress;
+use crate::sealed::{self, SealError};
 
-mod fields;
+pub(crate) mod fields;
 
 const MAGIC: &[u8; 8] = b"NATRONRS";
 /// The restart format this version writes; it reads all up to it.
@@ -19,8 +19,6 @@ const MAGIC: &[u8; 8] = b"NATRONRS";
 /// 1: without the volume, the memory of thermostats and the cell of the list; 2: with them; 3: with groups, their temperatures
 /// and the memory of minimisers.
 pub const FORMAT: u64 = 3;
-const HEADER: usize = 24;
-const CHECKSUM: usize = 32;
 
 /// Which potential computed the forces, and by which code path: for saying whether a restart goes on bit for bit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,19 +82,23 @@ pub enum RestartError {
     Impossible,
 }
 
+impl From<SealError> for RestartError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Other => Self::NotARestart,
+            SealError::Newer { found } => Self::Newer { found },
+            SealError::Truncated { found, expected } => Self::Truncated { found, expected },
+            SealError::Damaged => Self::Damaged,
+        }
+    }
+}
+
 impl Restart {
     /// The restart as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut payload = Writer::default();
         fields::write(self, &mut payload);
-        let mut bytes = Writer::default();
-        bytes.raw(MAGIC);
-        bytes.u64(FORMAT);
-        bytes.u64(payload.0.len() as u64);
-        bytes.raw(&payload.0);
-        let checksum = Sha256::digest(&bytes.0);
-        bytes.raw(&checksum);
-        bytes.0
+        sealed::seal(MAGIC, FORMAT, &payload.0)
     }
 
     /// The restart in `bytes`.
@@ -104,32 +106,8 @@ impl Restart {
     /// # Errors
     /// See [`RestartError`]. Nothing is allocated beyond a small multiple of the bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RestartError> {
-        let shared = bytes.len().min(MAGIC.len());
-        if bytes[..shared] != MAGIC[..shared] || bytes.is_empty() {
-            return Err(RestartError::NotARestart);
-        }
-        let found = bytes.len() as u64;
-        let truncated = |expected| RestartError::Truncated { found, expected };
-        let mut header = Reader(&bytes[shared..]);
-        let numbers = (header.u64(), header.u64());
-        let (Ok(format), Ok(length)) = numbers else {
-            return Err(truncated((HEADER + CHECKSUM) as u64));
-        };
-        if format == 0 || format > FORMAT {
-            return Err(RestartError::Newer { found: format });
-        }
-        let expected = length.saturating_add((HEADER + CHECKSUM) as u64);
-        if found < expected {
-            return Err(truncated(expected));
-        }
-        if found > expected {
-            return Err(RestartError::Damaged);
-        }
-        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
-        if Sha256::digest(content).as_slice() != checksum {
-            return Err(RestartError::Damaged);
-        }
-        let mut reader = Reader(&content[HEADER..]);
+        let (format, payload) = sealed::open(MAGIC, FORMAT, bytes)?;
+        let mut reader = Reader(payload);
         let restart = fields::read(&mut reader, format).map_err(|Malformed| RestartError::Impossible)?;
         if reader.0.is_empty() { Ok(restart) } else { Err(RestartError::Impossible) }
     }

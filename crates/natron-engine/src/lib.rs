@@ -26,6 +26,7 @@ pub mod map;
 pub mod md;
 #[cfg(feature = "train")]
 mod memory;
+mod metal;
 pub mod new_deck;
 pub mod potentials;
 mod provenance;

@@ -24,7 +24,7 @@ impl Checks {
         self.found.push(RecipeProblem { path: format!("{}.{key}", self.table), message, help: None });
     }
 
-    fn add_with_help(&mut self, key: &str, message: String, help: String) {
+    pub(super) fn add_with_help(&mut self, key: &str, message: String, help: String) {
         self.add(key, message);
         self.found.last_mut().expect("it was just added").help = Some(help);
     }
@@ -42,6 +42,14 @@ impl Checks {
     pub(super) fn counts(&mut self, key: &str, values: &[usize], most: usize) {
         if let Some(value) = values.iter().find(|value| !(1..=most).contains(*value)) {
             let message = format!("`{}.{key}` must be from 1 to {most}, not {value}", self.table);
+            self.add(key, message);
+        }
+    }
+
+    /// A whole number from `least` to `most`.
+    pub(super) fn whole(&mut self, key: &str, value: u64, least: u64, most: u64) {
+        if !(least..=most).contains(&value) {
+            let message = format!("`{}.{key}` must be from {least} to {most}, not {value}", self.table);
             self.add(key, message);
         }
     }

@@ -93,7 +93,7 @@ fn read_groups(r: &mut Reader<'_>) -> Result<Groups, Malformed> {
     Ok(Groups { named: (0..count).map(|_| group(r)).collect::<Result<_, _>>()? })
 }
 
-fn write_structure(structure: &Structure, w: &mut Writer) {
+pub(crate) fn write_structure(structure: &Structure, w: &mut Writer) {
     write_cell(&structure.cell, w);
     w.u64(structure.len() as u64);
     structure.species.iter().for_each(|s| w.raw(&[s.number()]));
@@ -112,7 +112,7 @@ fn read_cell(r: &mut Reader<'_>) -> Result<Cell, Malformed> {
     Cell::new(rows, periodic).map_err(|_| Malformed)
 }
 
-fn read_structure(r: &mut Reader<'_>) -> Result<Structure, Malformed> {
+pub(crate) fn read_structure(r: &mut Reader<'_>) -> Result<Structure, Malformed> {
     let cell = read_cell(r)?;
     let atoms = r.count(1)?;
     let species: Option<Vec<Species>> = r.raw(atoms)?.iter().map(|&n| Species::from_number(n)).collect();
@@ -193,14 +193,14 @@ fn read_progress(r: &mut Reader<'_>, format: u64, fire: &mut OldFire) -> Result<
     })
 }
 
-fn write_blocks(blocks: &Blocks, w: &mut Writer) {
+pub(crate) fn write_blocks(blocks: &Blocks, w: &mut Writer) {
     w.f64s(&blocks.means);
     w.u64(blocks.length);
     w.f64(blocks.open_sum);
     w.u64(blocks.open_count);
 }
 
-fn read_blocks(r: &mut Reader<'_>) -> Result<Blocks, Malformed> {
+pub(crate) fn read_blocks(r: &mut Reader<'_>) -> Result<Blocks, Malformed> {
     let read = Blocks { means: r.f64s()?, length: r.u64()?, open_sum: r.f64()?, open_count: r.u64()? };
     // Into a buffer of full size, so that a resumed run allocates no more than the first.
     let mut blocks = Blocks::default();

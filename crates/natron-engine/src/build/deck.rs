@@ -1,12 +1,14 @@
 //! The build deck.
 
 use natron_build::RecipeProblem;
-use natron_build::recipe::{InsertTable, RelaxTable, StructureTable, VacanciesTable};
+use natron_build::recipe::{
+    GrandCanonicalTable, InsertTable, MonteCarloTable, RelaxTable, StructureTable, VacanciesTable,
+};
 use natron_dynamics::deck::PotentialDeck;
 use serde::{Deserialize, Serialize};
 
 use crate::deck::Problem;
-use crate::potentials;
+use crate::{metal, potentials};
 
 /// More replicas than this are a slip of the finger.
 const REPLICAS_MAX: u32 = 1000;
@@ -34,6 +36,12 @@ pub struct BuildDeck {
     /// Atoms put into voids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insert: Option<InsertTable>,
+    /// Atoms exchanged with a reservoir.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grand_canonical: Option<GrandCanonicalTable>,
+    /// How; default where there is a reservoir.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monte_carlo: Option<MonteCarloTable>,
     /// What energies and forces come from.
     #[serde(default = "potentials::default_choice")]
     pub potential: PotentialDeck,
@@ -95,6 +103,19 @@ impl BuildDeck {
             let help = "name = \"nac\" for a built-in potential or file = \"my.safetensors\"";
             found.push(problem("potential", "give exactly one of name and file".into(), Some(help)));
         }
+        if self.monte_carlo.is_some() && self.grand_canonical.is_none() {
+            let help = "add [grand_canonical] with temperature_K and voltage_V or chemical_potential_eV";
+            let message = "there is no reservoir that moves would exchange atoms with";
+            found.push(problem("monte_carlo", message.into(), Some(help)));
+        }
+        if let Some(table) = &self.grand_canonical
+            && table.voltage_v.is_some()
+            && metal::usual_edge_a(&table.species).is_none()
+        {
+            let message = format!("natron does not know the crystal of {}", table.species);
+            let help = "give chemical_potential_eV instead of a voltage";
+            found.push(problem("grand_canonical.voltage_V", message, Some(help)));
+        }
         let every = self.output.restart_every_ps;
         if !(every > 0.0 && every.is_finite()) {
             let message = format!("`output.restart_every_ps` must be above 0, not {every}");
@@ -104,19 +125,22 @@ impl BuildDeck {
         let tables = tables.chain(self.vacancies.iter().flat_map(VacanciesTable::problems));
         let tables = tables.chain(self.relax.iter().flat_map(RelaxTable::problems));
         let tables = tables.chain(self.insert.iter().flat_map(InsertTable::problems));
+        let tables = tables.chain(self.grand_canonical.iter().flat_map(GrandCanonicalTable::problems));
+        let tables = tables.chain(self.monte_carlo.iter().flat_map(MonteCarloTable::problems));
         found.extend(tables.map(in_engine));
         found
     }
 
     /// Whether random numbers decide anything.
     pub fn is_random(&self) -> bool {
-        self.structure.is_random() || self.vacancies.is_some() || self.insert.is_some()
+        let exchanges = self.insert.is_some() || self.grand_canonical.is_some();
+        self.structure.is_random() || self.vacancies.is_some() || exchanges
     }
 
     /// Whether it takes forces to make the structure.
     pub fn needs_forces(&self) -> bool {
         let melted = matches!(self.structure, StructureTable::Liquid(_) | StructureTable::Amorphous(_));
-        melted || self.relax.is_some() || self.insert.is_some()
+        melted || self.relax.is_some() || self.insert.is_some() || self.grand_canonical.is_some()
     }
 }
 

@@ -33,7 +33,10 @@ impl BuildJob {
     /// Every mistake of the deck, or the first of what it refers to.
     pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
         let document = Document::read(&options.deck, &options.overrides)?;
-        let deck: BuildDeck = decode_and_check(&document, BuildDeck::problems)?;
+        let mut deck: BuildDeck = decode_and_check(&document, BuildDeck::problems)?;
+        if deck.grand_canonical.is_some() {
+            deck.monte_carlo.get_or_insert_default();
+        }
         let (potential, potential_file) = load(&document, &deck)?;
         let (start, start_file) = read_start(&document, &deck)?;
         let directory = RunDirectory::place(&document, deck.output.directory.as_deref())?;
@@ -66,6 +69,8 @@ impl BuildJob {
             _ => vec![("structure.kind", Species::C)],
         };
         elements.extend(self.deck.insert.iter().map(|insert| ("insert.species", of(&insert.species))));
+        let exchanged = self.deck.grand_canonical.iter();
+        elements.extend(exchanged.map(|table| ("grand_canonical.species", of(&table.species))));
         elements
     }
 
@@ -191,7 +196,8 @@ fn read_start(
         }
     };
     let frame = frame.ok_or_else(|| behind(InputError::new("the file holds no frame").in_file(&file)))?;
-    if frame.structure.cell.periodic() != [true; 3] && deck.insert.is_some() {
+    let filled = deck.insert.is_some() || deck.grand_canonical.is_some();
+    if frame.structure.cell.periodic() != [true; 3] && filled {
         let message = "atoms are inserted into periodic structures only";
         return Err(behind(InputError::new(message).in_file(&file)));
     }

@@ -1,4 +1,4 @@
-//! One replica: made, melted, emptied, relaxed, filled, each step kept in a file before the next begins.
+//! One replica: made, melted, emptied, relaxed, filled, sampled, each step kept in a file before the next begins.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use natron_atoms::{Frame, InfoValue, Structure};
 use natron_build::insert::ladder;
 use natron_build::quench::Schedule;
-use natron_build::recipe::Recipe;
+use natron_build::recipe::{MonteCarloTable, Recipe};
 use natron_build::{BuildError, relax};
+use natron_dynamics::monte_carlo::Reservoir;
 use natron_dynamics::plan::{Stage, StageKind};
 use natron_dynamics::{
     Moment, Observer, ObserverError, Outcome, PotentialTag, Restart, RunError as DynamicsError, Simulation,
@@ -34,8 +35,10 @@ pub(super) struct Maker<'j> {
     pub(super) directory: PathBuf,
     pub(super) watch: &'j dyn Watch,
     pub(super) log: Log,
-    /// Steps of dynamics, melt and fillings together.
-    steps_total: u64,
+    /// What atoms are exchanged with, where the deck says so.
+    pub(super) reservoir: Option<Reservoir>,
+    /// Steps of dynamics, melt and fillings together, and Monte Carlo moves.
+    pub(super) steps_total: u64,
 }
 
 /// Why a replica is not there.
@@ -62,12 +65,13 @@ impl<'j> Maker<'j> {
         job: &'j BuildJob,
         replica: u32,
         directory: PathBuf,
+        reservoir: Option<Reservoir>,
         watch: &'j dyn Watch,
     ) -> Result<Self, RunError> {
         std::fs::create_dir_all(&directory).map_err(|error| RunError::writing(&directory, error))?;
         let path = directory.join("log.txt");
         let log = Log::open(&path).map_err(|error| RunError::writing(&path, error))?;
-        Ok(Self { job, replica, directory, watch, log, steps_total: 0 })
+        Ok(Self { job, replica, directory, watch, log, reservoir, steps_total: 0 })
     }
 
     /// Makes what is not there yet; the files of structures, in order.
@@ -77,7 +81,8 @@ impl<'j> Maker<'j> {
             _ => 0,
         };
         let rungs = self.rungs(0).len() as u64;
-        self.steps_total = melt + rungs * self.steps_of_filling();
+        let before = melt + rungs * self.steps_of_filling();
+        self.steps_total = before + self.job.deck.monte_carlo.as_ref().map_or(0, MonteCarloTable::total);
         let host = self.directory.join(HOST);
         let structure = match self.read(&host)? {
             Some(structure) => structure,
@@ -90,6 +95,11 @@ impl<'j> Maker<'j> {
         self.tell("host", melt);
         let mut made = vec![host];
         made.extend(self.fill(structure, melt)?);
+        let last = made.last().expect("there is a host");
+        if let Some(reservoir) = self.reservoir {
+            let start = self.read(last)?.expect("it was just made");
+            made.push(self.exchange(start, reservoir, before)?);
+        }
         let last = made.last().expect("there is a host");
         let bytes = std::fs::read(last).map_err(|error| RunError::writing(last, error))?;
         files::replace(&self.directory.join(LAST), &bytes)?;
@@ -187,7 +197,7 @@ impl<'j> Maker<'j> {
     }
 
     /// A structure that an earlier call has left.
-    fn read(&self, path: &Path) -> Result<Option<Structure>, RunError> {
+    pub(super) fn read(&self, path: &Path) -> Result<Option<Structure>, RunError> {
         if !path.exists() {
             return Ok(None);
         }
@@ -195,7 +205,7 @@ impl<'j> Maker<'j> {
         Ok(frames.into_iter().last().map(|frame| frame.structure))
     }
 
-    fn write(&mut self, path: &Path, structure: &Structure, what: &str) -> Result<(), RunError> {
+    pub(super) fn write(&mut self, path: &Path, structure: &Structure, what: &str) -> Result<(), RunError> {
         let mut frame = Frame::new(structure.clone());
         let text = |text: String| InfoValue::Text(text);
         frame.info.push(("potential".into(), text(self.job.potential.name.clone())));
@@ -205,14 +215,14 @@ impl<'j> Maker<'j> {
         self.note(&format!("{what}: {} atoms", structure.len()))
     }
 
-    fn note(&mut self, text: &str) -> Result<(), RunError> {
+    pub(super) fn note(&mut self, text: &str) -> Result<(), RunError> {
         let path = self.directory.join("log.txt");
         self.log.line(text).map_err(|error| RunError::writing(&path, error))?;
         self.watch.detail(&format!("replica {}: {text}", self.replica));
         Ok(())
     }
 
-    fn tell(&self, stage: &str, steps_done: u64) {
+    pub(super) fn tell(&self, stage: &str, steps_done: u64) {
         self.watch.progress(&Progress {
             replica: self.replica as usize,
             stage: stage.into(),
@@ -225,7 +235,7 @@ impl<'j> Maker<'j> {
     }
 
     /// Why it ends here; the frame of an instability is kept.
-    fn failed(&self, error: BuildError) -> Unmade {
+    pub(super) fn failed(&self, error: BuildError) -> Unmade {
         let path = self.directory.join("failure.extxyz");
         match error {
             BuildError::Stopped => Unmade::Stopped,

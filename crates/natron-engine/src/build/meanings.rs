@@ -7,7 +7,7 @@ use super::BuildDeck;
 use crate::envelope::json as to_json;
 use crate::keys::{self, Key, Type, belongs, key, needed, object};
 
-use Type::{Count, Counts, Number, Text};
+use Type::{Count, Counts, Flag, Number, Text};
 
 const fn of(kinds: &'static str, name: &'static str, value: Type, text: &'static str) -> Key {
     Key { table: "structure", kinds, name, value, required: false, text }
@@ -112,6 +112,39 @@ pub(crate) const KEYS: &[Key] = &[
         "what of the cell follows the pressure: isotropic, anisotropic or triclinic; default: the cell is fixed",
     ),
     key("insert", "pressure_GPa", Number, "that pressure"),
+    key("grand_canonical", "species", Text, "element that is exchanged with a reservoir"),
+    needed("grand_canonical", "temperature_K", Number, "temperature of the reservoir and the structure"),
+    key(
+        "grand_canonical",
+        "chemical_potential_eV",
+        Number,
+        "chemical potential of the reservoir on the energy scale of the potential, momenta included",
+    ),
+    key(
+        "grand_canonical",
+        "voltage_V",
+        Number,
+        "instead of it: a voltage against the body-centred metal of the potential at this temperature",
+    ),
+    key("monte_carlo", "moves", Count, "moves that enter the means"),
+    key("monte_carlo", "equilibration_moves", Count, "moves before them"),
+    key("monte_carlo", "record_every_moves", Count, "moves between rows of moves.csv"),
+    key("monte_carlo", "checkpoint_every_moves", Count, "moves between checkpoints"),
+    key(
+        "monte_carlo",
+        "exchange_weight",
+        Number,
+        "how often insertions and deletions are tried, relative to other moves",
+    ),
+    key("monte_carlo", "displacement_weight", Number, "how often one exchanged atom is displaced"),
+    key("monte_carlo", "hybrid_weight", Number, "how often all atoms go along dynamics; 0: a rigid host"),
+    key("monte_carlo", "displacement_max_A", Number, "longest displacement along each axis"),
+    key("monte_carlo", "hybrid_steps", Count, "steps of dynamics in a hybrid move"),
+    key("monte_carlo", "hybrid_timestep_fs", Number, "their length"),
+    key("monte_carlo", "cavity_bias", Flag, "atoms are thrown into cavities alone, not anywhere"),
+    key("monte_carlo", "host_distance_min_A", Number, "least distance of a cavity from other elements"),
+    key("monte_carlo", "own_distance_min_A", Number, "least distance of a cavity from its own element"),
+    key("monte_carlo", "grid_A", Number, "grid on which cavities are looked for"),
     key("potential", "name", Text, "a built-in potential"),
     key("potential", "file", Text, "file of the potential, relative to this deck"),
     key("output", "directory", Text, "run directory, relative to this deck; default: named after the deck"),
@@ -139,10 +172,12 @@ pub(crate) fn schema() -> Value {
     let mut properties = root["properties"].take();
     properties["format"]["const"] = 1.into();
     properties["structure"] = json!({ "oneOf": KINDS.map(structure) });
-    for table in ["vacancies", "relax", "insert", "potential", "output"] {
+    for table in ["vacancies", "relax", "insert", "grand_canonical", "monte_carlo", "potential", "output"] {
         properties[table] = object(KEYS.iter().filter(|key| key.table == table));
     }
     properties["potential"]["oneOf"] = keys::one_potential();
+    properties["grand_canonical"]["oneOf"] =
+        json!([{ "required": ["chemical_potential_eV"] }, { "required": ["voltage_V"] }]);
     root["properties"] = properties;
     root["required"].as_array_mut().expect("a list").push("structure".into());
     keys::of_deck("build", &root)
@@ -173,7 +208,7 @@ mod tests {
     ];
 
     fn text(kind: &str, keys: &str) -> String {
-        let rest = "[vacancies]\ncount = 1\n[relax]\ncell = \"isotropic\"\npressure_GPa = 1\n[insert]\natoms = [1]\ncell = \"triclinic\"\npressure_GPa = 0.0";
+        let rest = "[vacancies]\ncount = 1\n[relax]\ncell = \"isotropic\"\npressure_GPa = 1\n[insert]\natoms = [1]\ncell = \"triclinic\"\npressure_GPa = 0.0\n[grand_canonical]\ntemperature_K = 300.0\nvoltage_V = 0.1\n[monte_carlo]\nmoves = 10";
         format!(
             "format = 1\nseed = 1\n[structure]\nkind = \"{kind}\"\n{keys}\n{rest}\n[output]\ndirectory = \"x\"\n"
         )

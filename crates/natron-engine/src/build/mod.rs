@@ -1,6 +1,8 @@
 //! `natron build`: a deck into structures with a report.
 
 mod deck;
+mod exchange;
+mod exchange_summary;
 mod facts;
 mod graphite;
 mod job;
@@ -11,6 +13,7 @@ mod run;
 mod summary;
 
 pub use deck::{BuildDeck, OutputTable as BuildOutput};
+pub(crate) use exchange::exchanged;
 pub(crate) use facts::evaluated;
 pub use job::BuildJob;
 pub(crate) use make::{HOST, filled_name};

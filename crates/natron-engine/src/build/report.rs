@@ -4,9 +4,10 @@ use natron_atoms::Species;
 use natron_report::{Page, Plot, Table};
 use serde_json::{Value, json};
 
+use super::exchange::{Exchange, Exchanged};
 use super::facts::{BOND_MAX_A, RING_MAX};
-use super::summary::{Made, warnings};
-use super::{BuildJob, meanings};
+use super::summary::Made;
+use super::{BuildJob, exchange_summary, meanings};
 use crate::RunError;
 use crate::md::report::picture;
 use crate::watch::Stop;
@@ -83,6 +84,8 @@ fn percent(value: &Value) -> String {
 pub(super) fn page(
     job: &BuildJob,
     made: &[Made],
+    exchange: Option<(&Exchange, &[Exchanged])>,
+    warnings: &[String],
     failures: &[(u32, RunError)],
     stopped: Option<Stop>,
 ) -> String {
@@ -101,10 +104,13 @@ pub(super) fn page(
     for (replica, error) in failures {
         page = page.warning(&format!("Replica {replica} failed: {}.", error.message));
     }
-    for warning in warnings(made) {
+    for warning in warnings {
         page = page.warning(&format!("{warning}."));
     }
     page = page.table(&table(made));
+    if let Some((exchange, chains)) = exchange {
+        page = exchange_summary::section(page, job, exchange, chains);
+    }
     page = carbon(page, made);
     for m in made.iter().take(PICTURES) {
         let caption = format!("{}: atoms wrapped into the cell.", m.file);

@@ -24,12 +24,19 @@ impl Job for BuildJob {
             let counts: Vec<String> = insert.atoms.iter().map(usize::to_string).collect();
             format!(", filled with {} {}", counts.join(", "), insert.species)
         });
+        let exchange = self.deck.grand_canonical.as_ref().map_or_else(String::new, |table| {
+            let at = match (table.voltage_v, table.chemical_potential_ev) {
+                (Some(voltage), _) => format!("{voltage} V"),
+                (None, mu) => format!("a chemical potential of {} eV", mu.unwrap_or_default()),
+            };
+            format!(", {} exchanged at {at} and {} K", table.species, table.temperature_k)
+        });
         let potential = match self.deck.needs_forces() {
             true => format!(" with potential {}", self.potential.name),
             false => String::new(),
         };
         format!(
-            "{replicas}{}{filling}{potential} into {}",
+            "{replicas}{}{filling}{exchange}{potential} into {}",
             meanings::kind_of(&self.deck.structure),
             self.directory.display()
         )
@@ -43,16 +50,22 @@ impl Job for BuildJob {
         let started_utc = now_utc();
         let deck = self.deck_for_directory();
         let _held = RunDirectory::begin(&self.directory, self.existing, &deck, &self.log_head(build))?;
+        let exchange = match self.exchange(watch) {
+            Ok(exchange) => exchange,
+            Err(Unmade::Stopped) => return Ok(summary::stopped(self, build, watch.stop())),
+            Err(Unmade::Failed(error)) => return Err(error.into()),
+        };
+        let reservoir = exchange.as_ref().map(|exchange| exchange.reservoir);
         let (count, threads) = (self.deck.replicas, rayon::current_num_threads());
         let results = replicas::side_by_side(count, threads, |number| {
             if watch.stop().is_some() {
                 return Err(Unmade::Stopped);
             }
             let directory = replica_directory(&self.directory, number, count);
-            let mut maker = Maker::new(self, number, directory, watch)?;
+            let mut maker = Maker::new(self, number, directory, reservoir, watch)?;
             maker.make()
         })?;
-        summary::write(self, build, &started_utc, results, watch)
+        summary::write(self, build, &started_utc, results, exchange.as_ref(), watch)
     }
 }
 

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use natron_atoms::{Species, Structure};
 use serde_json::{Map, Value, json};
 
+use super::exchange::{Exchange, Exchanged, exchanged};
 use super::facts::Facts;
 use super::make::{HOST, Unmade};
-use super::{BuildJob, graphite, report};
+use super::{BuildJob, exchange_summary, graphite, report};
 use crate::envelope::{Build, put_end};
 use crate::job::RunOutcome;
+use crate::md::recorder::replica_directory;
 use crate::watch::{Stop, Watch};
 use crate::{Failure, RunError, files};
 
@@ -36,11 +38,12 @@ pub(super) fn write(
     build: &Build,
     started_utc: &str,
     results: Vec<Result<Vec<PathBuf>, Unmade>>,
+    exchange: Option<&Exchange>,
     watch: &dyn Watch,
 ) -> Result<RunOutcome, Failure> {
     let carbon = job.potential.knows(&[Species::C]);
     let graphite = carbon.then(|| graphite::energy_and_bond(&job.potential).ok()).flatten();
-    let (mut made, mut failures, mut waiting) = (Vec::new(), Vec::new(), 0);
+    let (mut made, mut chains, mut failures, mut waiting) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for (number, result) in results.into_iter().enumerate() {
         let replica = number as u32;
         match result {
@@ -48,21 +51,32 @@ pub(super) fn write(
                 for path in paths {
                     made.push(described(job, replica, &path, graphite.map(|(energy, _)| energy))?);
                 }
+                let directory = replica_directory(&job.directory, replica, job.deck.replicas);
+                if let (Some(_), Some(checkpoint)) = (exchange, exchanged(&directory)?) {
+                    chains.push(Exchanged { replica, checkpoint });
+                }
             }
             Err(Unmade::Stopped) => waiting += 1,
             Err(Unmade::Failed(error)) => failures.push((replica, error)),
         }
     }
     let stopped = if waiting > 0 { watch.stop() } else { None };
-    let summary = json_of(job, build, started_utc, &made, &failures, graphite, waiting == 0, stopped);
-    for warning in warnings(&made) {
-        watch.warning(&warning);
+    let found = exchange.map(|exchange| (exchange, chains.as_slice()));
+    let mut all = warnings(&made);
+    all.extend(exchange_summary::warnings(&chains));
+    let finished = waiting == 0;
+    let mut summary = json_of(job, build, started_utc, &made, &all, &failures, graphite, finished, stopped);
+    if let Some((exchange, chains)) = found {
+        summary["grand_canonical"] = exchange_summary::json_of(job, exchange, chains);
+    }
+    for warning in &all {
+        watch.warning(warning);
     }
     let (summary_path, report_path) = (job.directory.join("summary.json"), job.directory.join("report.html"));
     let mut text = serde_json::to_string_pretty(&summary).expect("a JSON value is text");
     text.push('\n');
     files::replace(&summary_path, text.as_bytes())?;
-    let page = report::page(job, &made, &failures, stopped);
+    let page = report::page(job, &made, found, &all, &failures, stopped);
     files::replace(&report_path, page.as_bytes())?;
     if failures.is_empty() {
         let table = report::table(&made).to_text();
@@ -76,8 +90,17 @@ pub(super) fn write(
     Err(Failure::Run(failures.into_iter().map(named).collect()))
 }
 
+/// The answer where not even the reservoir was there.
+pub(super) fn stopped(job: &BuildJob, build: &Build, stopped: Option<Stop>) -> RunOutcome {
+    let mut map = build.envelope("build");
+    map.insert("kind".into(), super::meanings::kind_of(&job.deck.structure).into());
+    map.insert("finished".into(), false.into());
+    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
+    RunOutcome { summary: map.into(), table: String::new(), reports: Vec::new(), stopped }
+}
+
 /// Each warning about a structure, with its file.
-pub(super) fn warnings(made: &[Made]) -> Vec<String> {
+fn warnings(made: &[Made]) -> Vec<String> {
     let one =
         |m: &Made| m.facts.warnings.iter().map(|text| format!("{}: {text}", m.file)).collect::<Vec<_>>();
     made.iter().flat_map(one).collect()
@@ -97,6 +120,7 @@ fn json_of(
     build: &Build,
     started_utc: &str,
     made: &[Made],
+    warnings: &[String],
     failures: &[(u32, RunError)],
     graphite: Option<(f64, f64)>,
     finished: bool,
@@ -126,7 +150,7 @@ fn json_of(
     map.insert("simd".into(), job.potential.simd.into());
     map.insert("seed".into(), job.seed.into());
     map.insert("replicas".into(), job.deck.replicas.into());
-    map.insert("warnings".into(), warnings(made).into());
+    map.insert("warnings".into(), warnings.into());
     put_end(&mut map, started_utc, finished && failures.is_empty(), stopped);
     Value::Object(map)
 }

@@ -139,6 +139,8 @@ impl StudyJob {
             vacancies: None,
             relax: None,
             insert: Some(self.deck.insert.clone()),
+            grand_canonical: None,
+            monte_carlo: None,
             potential: self.potential_in(&self.directory),
             output: BuildOutput { directory: Some("structures".into()), ..BuildOutput::default() },
         }

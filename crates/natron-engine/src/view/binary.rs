@@ -1,8 +1,9 @@
-//! Potentials, restarts and HDF5 files.
+//! Potentials, restarts, Monte Carlo chains and HDF5 files.
 
 use std::path::Path;
 
 use natron_dynamics::Restart;
+use natron_dynamics::monte_carlo::Checkpoint;
 use natron_io::h5md;
 use natron_potential::{NepPotential, file};
 use serde_json::{Value, json};
@@ -15,6 +16,11 @@ use crate::{InputError, potentials};
 /// Whether bytes begin like a restart.
 pub(super) fn is_restart(head: &[u8]) -> bool {
     head.starts_with(b"NATRONRS")
+}
+
+/// Whether bytes begin like the checkpoint of a Monte Carlo chain.
+pub(super) fn is_chain(head: &[u8]) -> bool {
+    head.starts_with(b"NATRONGC")
 }
 
 /// Whether bytes begin like a potential: a safetensors header (its length, then JSON), or a NEP.
@@ -40,6 +46,23 @@ pub(super) fn restart(path: &Path, bytes: &[u8]) -> Result<(&'static str, Facts)
     facts.insert("kernel".into(), restart.tag().kernel.clone().into());
     facts.insert("trajectory_frames".into(), restart.trajectory_frames().into());
     Ok(("restart", facts))
+}
+
+pub(super) fn chain(path: &Path, bytes: &[u8]) -> Result<(&'static str, Facts), InputError> {
+    let checkpoint =
+        Checkpoint::from_bytes(bytes).map_err(|error| InputError::new(error.to_string()).in_file(path))?;
+    let (reservoir, record) = (checkpoint.reservoir(), checkpoint.record());
+    let structure = checkpoint.structure();
+    let mut facts = Facts::new();
+    facts.insert("moves".into(), checkpoint.moves().into());
+    facts.insert("exchanged".into(), reservoir.species.symbol().into());
+    facts.insert("temperature_K".into(), reservoir.temperature.get().into());
+    facts.insert("chemical_potential_eV".into(), reservoir.chemical_potential_ev.into());
+    facts.insert("atoms_mean".into(), record.mean().into());
+    facts.insert("atoms_err".into(), record.mean_error().into());
+    facts.insert("composition".into(), counted(&structure.species).into());
+    describe_cell(&structure.cell, &mut facts);
+    Ok(("Monte Carlo chain", facts))
 }
 
 pub(super) fn potential(path: &Path) -> Result<(&'static str, Facts), InputError> {

@@ -67,6 +67,7 @@ fn look(path: &Path) -> Result<(&'static str, Facts), InputError> {
         return written::table(path);
     }
     if binary::is_restart(&head)
+        || binary::is_chain(&head)
         || written::is_checkpoint(&head)
         || written::is_report(&head)
         || binary::is_potential(&head)
@@ -81,6 +82,7 @@ fn look(path: &Path) -> Result<(&'static str, Facts), InputError> {
         let bytes = std::fs::read(path).map_err(unreadable)?;
         return match () {
             () if binary::is_restart(&head) => binary::restart(path, &bytes),
+            () if binary::is_chain(&head) => binary::chain(path, &bytes),
             () if written::is_checkpoint(&head) => written::checkpoint(path, &bytes),
             () if written::is_report(&head) => written::report(path),
             () if binary::is_potential(&head) => binary::potential(path),

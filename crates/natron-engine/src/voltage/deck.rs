@@ -1,12 +1,12 @@
 //! The voltage deck.
 
-use natron_build::recipe::InsertTable;
+use natron_build::recipe::{InsertTable, MonteCarloTable};
 use natron_dynamics::deck::PotentialDeck;
 use serde::{Deserialize, Serialize};
 
-use super::metal;
+use super::grand_canonical::ReservoirTable;
 use crate::deck::Problem;
-use crate::potentials;
+use crate::{metal, potentials};
 
 /// More hosts than this are a slip of the finger.
 const HOSTS_MAX: usize = 1000;
@@ -25,6 +25,12 @@ pub struct VoltageDeck {
     pub host: HostTable,
     /// With what and how far; `insert.atoms` are the points of the curve.
     pub insert: InsertTable,
+    /// At which voltages hosts are filled from a reservoir.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grand_canonical: Option<ReservoirTable>,
+    /// How; default where there is a reservoir.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monte_carlo: Option<MonteCarloTable>,
     /// What the voltage is measured against.
     #[serde(default)]
     pub metal: MetalTable,
@@ -104,7 +110,14 @@ impl VoltageDeck {
             let help = "name = \"nac\" for a built-in potential or file = \"my.safetensors\"";
             add("potential", "give exactly one of name and file".into(), Some(help));
         }
+        if self.monte_carlo.is_some() && self.grand_canonical.is_none() {
+            let help = "add [grand_canonical] with temperature_K and voltages_V";
+            let message = "there is no reservoir that moves would exchange atoms with";
+            add("monte_carlo", message.into(), Some(help));
+        }
+        found.extend(self.grand_canonical.iter().flat_map(ReservoirTable::problems));
         let tables = self.insert.problems().into_iter();
+        let tables = tables.chain(self.monte_carlo.iter().flat_map(MonteCarloTable::problems));
         found.extend(tables.map(|p| Problem { path: p.path, message: p.message, help: p.help }));
         found
     }

@@ -46,7 +46,10 @@ impl VoltageJob {
     /// Every mistake of the deck, or the first of what it refers to.
     pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
         let document = Document::read(&options.deck, &options.overrides)?;
-        let deck: VoltageDeck = decode_and_check(&document, VoltageDeck::problems)?;
+        let mut deck: VoltageDeck = decode_and_check(&document, VoltageDeck::problems)?;
+        if deck.grand_canonical.is_some() {
+            deck.monte_carlo.get_or_insert_default();
+        }
         let (potential, potential_choice) = load(&document, &deck.potential)?;
         let mobile = Species::from_symbol(&deck.insert.species).expect("the symbol was checked");
         if !potential.knows(&[mobile]) {
@@ -108,6 +111,8 @@ impl VoltageJob {
             vacancies: None,
             relax: Some(self.relaxation()),
             insert: Some(self.deck.insert.clone()),
+            grand_canonical: None,
+            monte_carlo: None,
             potential: self.potential_in(&self.directory),
             output: BuildOutput { directory: Some(format!("host-{host:03}")), ..BuildOutput::default() },
         }
@@ -124,7 +129,7 @@ impl VoltageJob {
     }
 
     /// The potential for a deck in a folder.
-    fn potential_in(&self, folder: &Path) -> PotentialDeck {
+    pub(super) fn potential_in(&self, folder: &Path) -> PotentialDeck {
         let file = self.potential_choice.file.as_ref();
         PotentialDeck {
             name: self.potential_choice.name.clone(),

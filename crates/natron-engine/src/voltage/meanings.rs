@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::VoltageDeck;
 use crate::keys::{self, Key, Type, key, needed};
 
-use Type::{Count, Number, Text, Texts};
+use Type::{Count, Number, Numbers, Text, Texts};
 
-const TABLES: [&str; 5] = ["host", "insert", "metal", "potential", "output"];
+const TABLES: [&str; 7] =
+    ["host", "insert", "grand_canonical", "monte_carlo", "metal", "potential", "output"];
 
 const KEYS: &[Key] = &[
     needed("", "format", Count, "format of this deck"),
@@ -17,6 +18,13 @@ const KEYS: &[Key] = &[
         "structures",
         Texts,
         "files of hosts of one composition, relative to this deck, the last frame of each",
+    ),
+    needed("grand_canonical", "temperature_K", Number, "temperature of the reservoir and the hosts"),
+    needed(
+        "grand_canonical",
+        "voltages_V",
+        Numbers,
+        "voltages against the metal at which every host is filled from a reservoir",
     ),
     key(
         "metal",
@@ -43,7 +51,8 @@ pub(super) fn explain(deck: &VoltageDeck) -> String {
 
 /// Schema of the voltage deck.
 pub(crate) fn schema() -> Value {
-    let keys = || KEYS.iter().chain(crate::build::KEYS.iter().filter(|key| key.table == "insert"));
+    let of_build = |key: &&Key| key.table == "insert" || key.table == "monte_carlo";
+    let keys = || KEYS.iter().chain(crate::build::KEYS.iter().filter(of_build));
     keys::schema("voltage", keys, &TABLES, &["host", "insert"])
 }
 
@@ -61,7 +70,9 @@ mod tests {
 
     #[test]
     fn every_value_of_an_explained_deck_has_its_meaning_and_reads_back() {
-        for more in ["edge_A = 4.1\n", "structure = \"b.extxyz\"\n[output]\ndirectory = \"x\"\n"] {
+        let reservoir =
+            "[grand_canonical]\ntemperature_K = 300.0\nvoltages_V = [0.1]\n[monte_carlo]\nmoves = 10\n";
+        for more in ["edge_A = 4.1\n", reservoir, "structure = \"b.extxyz\"\n[output]\ndirectory = \"x\"\n"] {
             let minimal = deck(&format!("{MINIMAL}{more}"));
             assert_eq!(minimal.problems(), []);
             let explained = explain(&minimal);
@@ -95,6 +106,10 @@ mod tests {
         assert_eq!(paths("[4]", "[4]\nspecies = \"K\""), Vec::<String>::new());
         assert_eq!(paths("[4]", "[4]\ncell = \"isotropic\"\npressure_GPa = 1.0"), ["insert.pressure_GPa"]);
         assert_eq!(paths("[metal]\n", "[metal]\nedge_A = 42.0"), ["metal.edge_A"]);
+        let reservoir = "[grand_canonical]\ntemperature_K = 0.0\nvoltages_V = []\n";
+        let expected = ["grand_canonical.temperature_K", "grand_canonical.voltages_V"];
+        assert_eq!(paths("[metal]\n", reservoir), expected);
+        assert_eq!(paths("[metal]\n", "[monte_carlo]\nmoves = 10\n"), ["monte_carlo"]);
         assert_eq!(paths("[metal]\n", "[metal]\nedge_A = 4.2\nstructure = \"b\""), ["metal"]);
     }
 }

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use natron_analysis::voltage::Estimate;
 use natron_atoms::{Frame, Structure};
-use natron_build::relax::{self, Relaxation};
-use natron_build::{BuildError, lattice};
+use natron_build::BuildError;
 use natron_dynamics::plan::Coupling;
 use serde_json::{Map, Value, json};
 
@@ -13,25 +12,10 @@ use super::VoltageJob;
 use super::points::estimate;
 use crate::build::evaluated;
 use crate::envelope::put_number;
+use crate::metal::{self, FILE};
 use crate::study::Unfinished;
 use crate::watch::Watch;
 use crate::{RunError, files};
-
-/// Its file in the run directory.
-const FILE: &str = "metal.extxyz";
-/// Cubes along each edge of the crystal that is relaxed.
-const REPEAT: usize = 3;
-/// Longest force at the end, eV/A, and steps at most.
-const FORCE_MAX_EV_PER_A: f64 = 1e-3;
-const STEPS_MAX: u64 = 2000;
-
-/// Edges of body-centred cubes (A) at room temperature, where relaxations start: CRC Handbook, crystal structures of the elements.
-const EDGES_A: [(&str, f64); 3] = [("Li", 3.51), ("Na", 4.29), ("K", 5.33)];
-
-/// Where the relaxation of a metal starts unless the deck says otherwise, A.
-pub(super) fn usual_edge_a(symbol: &str) -> Option<f64> {
-    EDGES_A.iter().find(|(known, _)| *known == symbol).map(|(_, edge)| *edge)
-}
 
 /// A metal as computed without the potential.
 pub(super) struct Reference {
@@ -91,19 +75,12 @@ impl VoltageJob {
         let (start, coupling) = match &self.metal_start {
             Some(structure) => (structure.clone(), Coupling::Triclinic),
             None => {
-                let edge = self.deck.metal.edge_a.or_else(|| usual_edge_a(&self.deck.insert.species));
+                let edge = self.deck.metal.edge_a.or_else(|| metal::usual_edge_a(&self.deck.insert.species));
                 let edge = edge.expect("the deck was checked to give an edge where none is known");
-                (lattice::body_centred(self.mobile, edge, [REPEAT; 3])?, Coupling::Isotropic)
+                (metal::body_centred(self.mobile, edge)?, Coupling::Isotropic)
             }
         };
-        let relaxation = Relaxation {
-            force_max_ev_per_a: FORCE_MAX_EV_PER_A,
-            max_steps: STEPS_MAX,
-            dynamics: None,
-            cell: Some((coupling, 0.0)),
-        };
-        let plan = relaxation.plan(self.deck.seed)?;
-        Ok(relax::run(&plan, 0, start, &*self.potential.potential, stop)?.structure)
+        metal::relaxed(start, coupling, self.deck.seed, &*self.potential.potential, stop)
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod deck;
 mod fill;
+mod grand_canonical;
+mod isotherm;
 mod job;
 mod meanings;
 mod metal;

@@ -4,8 +4,8 @@ use natron_report::{Page, Plot, Table};
 
 use super::metal::Metal;
 use super::points::{Filled, Middle, Range};
+use super::summary::Found;
 use super::{VoltageJob, meanings};
-use crate::RunError;
 use crate::build::filled_name;
 use crate::md::report::picture;
 use crate::watch::Stop;
@@ -50,11 +50,9 @@ pub(super) fn table(middles: &[Middle]) -> Table {
 /// The page.
 pub(super) fn page(
     job: &VoltageJob,
-    metal: &Metal,
-    hosts: &[Filled],
+    Found { metal, hosts, isotherm, failures }: Found<'_>,
     middles: &[Middle],
     warnings: &[String],
-    failures: &[RunError],
     stopped: Option<Stop>,
 ) -> String {
     let name = job.directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -86,6 +84,9 @@ pub(super) fn page(
                 &steps(job, hosts, middles).to_svg(WIDTH, HEIGHT),
                 "Mean voltage between successive fillings, along one host: its healing is in it.",
             );
+    }
+    if let Some(isotherm) = isotherm {
+        page = isotherm.section(page, job, middles);
     }
     page = metal_section(page, job, metal);
     if let Some(svg) = last_filling(job, hosts) {

@@ -3,6 +3,7 @@
 use natron_analysis::voltage::Estimate;
 use serde_json::{Map, Value, json};
 
+use super::isotherm::Isotherm;
 use super::metal::Metal;
 use super::points::{Filled, Middle, Point, Range, middles};
 use super::{VoltageJob, report};
@@ -51,19 +52,27 @@ pub(super) fn warnings(job: &VoltageJob, hosts: &[Filled]) -> Vec<String> {
     warnings
 }
 
+/// All that was found so far.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'f> {
+    pub(super) metal: &'f Metal,
+    pub(super) hosts: &'f [Filled],
+    pub(super) isotherm: Option<&'f Isotherm>,
+    pub(super) failures: &'f [RunError],
+}
+
 /// Writes everything that was found so far.
-#[expect(clippy::too_many_arguments, reason = "the parts of one object, used once")]
 pub(super) fn write(
     job: &VoltageJob,
     build: &Build,
     started_utc: &str,
-    metal: &Metal,
-    hosts: &[Filled],
-    failures: &[RunError],
+    found: Found<'_>,
     stopped: Option<Stop>,
     watch: &dyn Watch,
 ) -> Result<RunOutcome, Failure> {
-    let (middles, warnings) = (middles(hosts), warnings(job, hosts));
+    let Found { metal, hosts, isotherm, failures } = found;
+    let (middles, mut warnings) = (middles(hosts), warnings(job, hosts));
+    warnings.extend(isotherm.iter().flat_map(|isotherm| isotherm.warnings(job)));
     for warning in &warnings {
         watch.warning(warning);
     }
@@ -71,20 +80,28 @@ pub(super) fn write(
     map.insert("metal".into(), metal.json(job));
     map.insert("hosts".into(), hosts.iter().map(|host| host_json(job, host)).collect());
     map.insert("curve".into(), middles.iter().map(middle_json).collect());
+    if let Some(isotherm) = isotherm {
+        map.insert("grand_canonical".into(), isotherm.json(job));
+    }
     let failed = failures.iter().map(|error| json!({ "message": error.message }));
     map.insert("failed".into(), failed.collect());
     map.insert("warnings".into(), warnings.clone().into());
-    put_end(&mut map, started_utc, hosts.len() == job.hosts(), stopped);
+    let complete = hosts.len() == job.hosts() && isotherm.is_none_or(|isotherm| isotherm.is_complete(job));
+    put_end(&mut map, started_utc, complete, stopped);
     let summary = Value::Object(map);
     let path = |name: &str| job.directory.join(name);
     let mut text = serde_json::to_string_pretty(&summary).expect("a JSON value is text");
     text.push('\n');
     files::replace(&path("summary.json"), text.as_bytes())?;
     files::replace(&path("voltage.csv"), csv(job, hosts).as_bytes())?;
-    let page = report::page(job, metal, hosts, &middles, &warnings, failures, stopped);
+    let mut reports = vec![path("report.html"), path("voltage.csv"), path("summary.json")];
+    if let Some(isotherm) = isotherm {
+        files::replace(&path("isotherm.csv"), isotherm.csv(job).as_bytes())?;
+        reports.insert(2, path("isotherm.csv"));
+    }
+    let page = report::page(job, found, &middles, &warnings, stopped);
     files::replace(&path("report.html"), page.as_bytes())?;
     let table = report::table(&middles).to_text();
-    let reports = vec![path("report.html"), path("voltage.csv"), path("summary.json")];
     Ok(RunOutcome { summary, table, reports, stopped })
 }
 

@@ -31,7 +31,14 @@ const SHORT_STUDY: [&str; 6] = [
 ];
 
 /// What makes a voltage quick.
-const SHORT_VOLTAGE: [&str; 3] = ["insert.atoms=[1]", "insert.trials=1", "insert.relax_ps=0.02"];
+const SHORT_VOLTAGE: [&str; 6] = [
+    "insert.atoms=[1]",
+    "insert.trials=1",
+    "insert.relax_ps=0.02",
+    "grand_canonical.voltages_V=[0.1]",
+    "monte_carlo.moves=30",
+    "monte_carlo.equilibration_moves=10",
+];
 
 /// Checks every deck, and runs those of molecular dynamics.
 pub fn check(context: &Context) -> Outcome {
