@@ -117,7 +117,8 @@ fn a_damaged_frame_is_named() {
     let before: usize = frames[..100].iter().map(|frame| frame.structure.len()).sum();
     let file = hdf5_metno::File::open_rw(&path).expect("opens");
     let positions = file.dataset("atom/position").expect("is there");
-    positions.write_slice(&[[f64::NAN; 3]], (before..before + 1, ..)).expect("writes");
+    let broken = ndarray::Array2::from_elem((1, 3), f64::NAN);
+    positions.write_slice(&broken, ndarray::s![before..before + 1, ..]).expect("writes");
     drop(positions);
     file.close().expect("closes");
     let error = read_structures(&path, None).expect_err("damaged");
