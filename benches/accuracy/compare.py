@@ -23,9 +23,9 @@ import tables
 
 HERE = Path(__file__).resolve().parent
 # The program and the virtual environment under --envs it runs in; natron's script needs numpy only.
-ENVIRONMENTS = {"natron": None, "gap": "gap", "nep": "torch", "mace": "torch", "deepmd": "deepmd"}
+ENVIRONMENTS = {"natron": None, "natron-distilled": None, "gap": "gap", "nep": "torch", "mace": "torch", "deepmd": "deepmd"}
 # Program, data set, share of the training frames, seed: in the order of `compare.py all`.
-PLAN = [("natron", "nac", 1.0, seed) for seed in (1, 2, 3)]
+PLAN = [(peer, "nac", 1.0, seed) for peer in ("natron", "natron-distilled") for seed in (1, 2, 3)]
 PLAN += [(peer, "nac", 1.0, 1) for peer in ("gap", "nep", "mace", "deepmd")]
 PLAN += [(peer, "nac", share, 1) for peer in ("natron", "gap", "nep") for share in (0.5, 0.25)]
 PLAN += [(peer, data, 1.0, 1) for data in ("liquid_na", "li_graphene") for peer in ("natron", "nep", "gap")]
@@ -116,7 +116,8 @@ def fit(arguments, given, out):
     environment = ENVIRONMENTS[arguments.peer]
     python = str(arguments.envs.absolute() / environment / "bin/python") if environment else sys.executable
     program = shutil.which(arguments.natron) or arguments.natron
-    words = [python, HERE / f"fit_{arguments.peer}.py", arguments.data, given, out, "--seed", arguments.seed]
+    program_of_fit, _, variant = arguments.peer.partition("-")
+    words = [python, HERE / f"fit_{program_of_fit}.py", arguments.data, given, out, "--seed", arguments.seed, "--variant", variant]
     words += ["--threads", arguments.threads, "--effort", arguments.effort, "--program", os.path.abspath(program)]
     seconds = round(60 * arguments.cpu_minutes)
     variables = os.environ | {name: str(arguments.threads) for name in THREAD_VARIABLES}

@@ -1,4 +1,7 @@
-"""natron: `natron train` with the deck of the data set, then `natron evaluate`."""
+"""natron: `natron train` with the deck of the data set, then `natron evaluate`.
+
+For Na-C there are two: `natron` learns from the frames that every program is given and from nothing else; `natron-distilled` is
+the shipped deck, which also learns from structures that a larger network labelled (potentials/nac/teacher)."""
 
 import json
 import math
@@ -10,7 +13,8 @@ import extxyz
 from task import HERE, Task
 
 DECKS = {
-    "nac": HERE.parents[1] / "potentials/nac/train.toml",
+    "nac": HERE / "decks/nac.toml",
+    "nac-distilled": HERE.parents[1] / "potentials/nac/train.toml",
     "liquid_na": HERE / "decks/liquid_na.toml",
     "li_graphene": HERE / "decks/li_graphene.toml",
 }
@@ -21,7 +25,7 @@ def main():
     run = lambda *words: subprocess.run(
         [task.program, "--threads", str(task.threads), *map(str, words)], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
-    directory, deck = task.out / "run", DECKS[task.data]
+    directory, deck = task.out / "run", DECKS["-".join(filter(None, (task.data, task.variant)))]
     frames = os.path.relpath(task.given / "all.extxyz", deck.parent)
     changes = [f"seed={task.seed}", f'data.files=["{frames}"]', f'output.directory="{directory}"']
     run("train", deck, "--overwrite", *(word for change in changes for word in ("--set", change)))

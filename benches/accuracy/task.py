@@ -19,10 +19,11 @@ class Task:
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--threads", type=int, default=1)
         parser.add_argument("--effort", type=float, default=1.0, help="factor on epochs or steps")
+        parser.add_argument("--variant", default="", help="what follows the hyphen in the name of the peer")
         parser.add_argument("--program", default="natron", help="the program natron, for fit_natron.py")
         parsed = parser.parse_args()
         self.data, self.seed, self.threads, self.program = parsed.data, parsed.seed, parsed.threads, parsed.program
-        self.effort = parsed.effort
+        self.effort, self.variant = parsed.effort, parsed.variant
         self.given, self.out = parsed.given.resolve(), parsed.out.resolve()
         self.out.mkdir(parents=True, exist_ok=True)
         self.species = list(json.loads((self.given / "data.json").read_text())["isolated_eV"])
