@@ -25,11 +25,13 @@ const SKIN_A: f64 = 0.2;
 /// Squared frequencies of translations are zero but for the differences; a mode below the negative of this share of the highest is a
 /// direction in which the structure falls.
 const NOISE: f64 = 1e-3;
+/// A larger share of modes that fall is no crystal any more.
+const FALLING_MAX: f64 = 0.2;
 
 /// Why a structure has no vibrations.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PhononError {
-    /// The energy falls along a mode.
+    /// The energy falls along many modes.
     #[error(
         "the structure is not at a minimum: {modes} of its modes fall, the steepest with {wavenumber_per_cm:.1}i /cm"
     )]
@@ -47,8 +49,11 @@ pub enum PhononError {
 /// Vibrations of a structure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vibrations {
-    /// h_bar omega of each mode, eV, rising.
+    /// h_bar omega of each mode that does not fall, eV, rising.
     pub quanta_ev: Vec<f64>,
+    /// Modes along which the energy falls: crystals that only heat keeps, such as body-centred metals in some potentials, have soft
+    /// shears. Free energies take them to be like the mean of the others.
+    pub falling: usize,
 }
 
 impl Vibrations {
@@ -56,7 +61,7 @@ impl Vibrations {
     /// are differenced over displacements of `step` in both directions.
     ///
     /// # Errors
-    /// The crystal is not at a minimum, or its forces cannot be had.
+    /// Over a fifth of the modes fall, or the forces cannot be had.
     pub fn of_crystal(
         potential: &dyn Potential,
         crystal: &Structure,
@@ -84,13 +89,14 @@ impl Vibrations {
         squares.sort_by(f64::total_cmp);
         let highest = squares.last().copied().unwrap_or(0.0);
         let falling = squares.iter().filter(|square| **square < -NOISE * highest.max(0.0)).count();
-        if falling > 0 {
+        if falling as f64 > FALLING_MAX * squares.len() as f64 {
             let wavenumber_per_cm = quantum_ev(-squares[0]) * EV_IN_PER_CM;
             return Err(PhononError::Unstable { modes: falling, wavenumber_per_cm });
         }
         // What is left below zero is noise of a mode that hardly moves.
         let floor = NOISE * NOISE * highest;
-        Ok(Self { quanta_ev: squares.into_iter().map(|square| quantum_ev(square.max(floor))).collect() })
+        let quanta = squares.into_iter().skip(falling).map(|square| quantum_ev(square.max(floor)));
+        Ok(Self { quanta_ev: quanta.collect(), falling })
     }
 
     /// Classical free energy for each degree of freedom, times three: of one atom, eV.

@@ -1,5 +1,6 @@
 //! The metal that voltages are measured against: relaxed with the potential, and what an atom of it costs at a temperature.
 
+use natron_atoms::units::BOLTZMANN_EV_PER_K;
 use natron_atoms::{Species, Structure};
 use natron_build::relax::{self, Relaxation};
 use natron_build::{BuildError, lattice};
@@ -61,6 +62,8 @@ pub(crate) struct ChemicalPotential {
     pub(crate) vibration_ev: f64,
     /// The same by quantum mechanics, eV.
     pub(crate) vibration_quantum_ev: f64,
+    /// Modes along which the energy of the relaxed crystal falls, and all of them.
+    pub(crate) falling: (usize, usize),
 }
 
 impl ChemicalPotential {
@@ -81,6 +84,7 @@ impl ChemicalPotential {
             energy_ev,
             vibration_ev: vibrations.classical_ev(temperature),
             vibration_quantum_ev: vibrations.quantum_ev(temperature),
+            falling: (vibrations.falling, vibrations.falling + vibrations.quanta_ev.len()),
         })
     }
 
@@ -94,6 +98,19 @@ impl ChemicalPotential {
         self.value_ev() - voltage_v
     }
 
+    /// What to know about it: a crystal that only heat keeps.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (falling, all) = self.falling;
+        // A soft mode has about a third of the mean frequency.
+        let thermal_mev = 1e3 * BOLTZMANN_EV_PER_K * self.temperature_k;
+        let unsure_mev = 3.0 * thermal_mev * falling as f64 / all as f64;
+        (falling > 0).then(|| {
+            format!(
+                "{falling} of {all} vibrations of the relaxed metal fall with this potential: they count like the mean of the others, which makes its chemical potential unsure by some {unsure_mev:.0} meV"
+            )
+        })
+    }
+
     pub(crate) fn json(&self) -> Value {
         json!({
             "temperature_K": self.temperature_k,
@@ -101,6 +118,8 @@ impl ChemicalPotential {
             "energy_eV_per_atom": self.energy_ev,
             "vibration_eV_per_atom": self.vibration_ev,
             "vibration_quantum_eV_per_atom": self.vibration_quantum_ev,
+            "vibrations_falling": self.falling.0,
+            "vibrations": self.falling.1,
         })
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn write(
     let stopped = if waiting > 0 { watch.stop() } else { None };
     let found = exchange.map(|exchange| (exchange, chains.as_slice()));
     let mut all = warnings(&made);
+    all.extend(exchange.and_then(|exchange| exchange.metal.as_ref()?.warning()));
     all.extend(exchange_summary::warnings(&chains));
     let finished = waiting == 0;
     let mut summary = json_of(job, build, started_utc, &made, &all, &failures, graphite, finished, stopped);

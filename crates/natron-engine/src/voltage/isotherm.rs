@@ -69,7 +69,7 @@ impl Isotherm {
                 .map(move |text| format!("{head}: {}", text.trim_start_matches("replica 0: ")))
                 .collect::<Vec<_>>()
         };
-        self.uptakes.iter().flat_map(named).collect()
+        self.metal.warning().into_iter().chain(self.uptakes.iter().flat_map(named)).collect()
     }
 
     pub(super) fn json(&self, job: &VoltageJob) -> Value {
