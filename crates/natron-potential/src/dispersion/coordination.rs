@@ -60,9 +60,8 @@ fn exponential<P: Path>(path: P, x: Wide<f64, P>) -> Wide<f64, P> {
         sum = sum * (rest * Wide::splat(path, 1.0 / n as f64)) + Wide::splat(path, 1.0);
     }
     let mut power = [0.0; CHANNELS];
-    for lane in 0..CHANNELS {
-        let exponent = shifted.lanes.0[lane].to_bits() << 52;
-        power[lane] = f64::from_bits(exponent.wrapping_add(1.0_f64.to_bits()));
+    for (power, shifted) in power.iter_mut().zip(&shifted.lanes.0) {
+        *power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
     }
     sum * Wide::new(path, power)
 }

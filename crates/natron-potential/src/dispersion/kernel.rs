@@ -92,8 +92,8 @@ impl Kernel for Count<'_> {
         let mut least = [f64::INFINITY; CHANNELS];
         for row in self.around.rows {
             let ways = self.around.all.ways(self.around.atom, row);
-            for lane in 0..CHANNELS {
-                least[lane] = least[lane].min(ways.squared[lane]);
+            for (least, squared) in least.iter_mut().zip(&ways.squared) {
+                *least = least.min(*squared);
             }
             let (count, slope) = self.counting.at(path, &ways.squared);
             let (switch, switch_slope) = self.switch.at(path, &ways.squared);
@@ -147,8 +147,8 @@ impl Kernel for Pairs<'_> {
             let (mut c6, mut c6_slope) = (Wide::splat(path, 0.0), Wide::splat(path, 0.0));
             for k in 0..self.references {
                 let mut weight = [0.0; CHANNELS];
-                for lane in 0..CHANNELS {
-                    weight[lane] = self.weights[row.index[lane] as usize][k];
+                for (weight, &index) in weight.iter_mut().zip(&row.index) {
+                    *weight = self.weights[index as usize][k];
                 }
                 let weight = Wide::new(path, weight);
                 c6 = weight.mul_add(Wide::splat(path, self.half.c6[k]), c6);
@@ -187,8 +187,8 @@ impl Kernel for Chain<'_> {
         for (row, slope) in self.around.rows.iter().zip(self.slopes) {
             let ways = self.around.all.ways(self.around.atom, row);
             let mut other = [0.0; CHANNELS];
-            for lane in 0..CHANNELS {
-                other[lane] = self.by_coordination[row.index[lane] as usize];
+            for (other, &index) in other.iter_mut().zip(&row.index) {
+                *other = self.by_coordination[index as usize];
             }
             let both = Wide::new(path, other) + Wide::splat(path, self.own);
             pushes.add(path, &ways, Wide::splat(path, 2.0) * both * Wide::new(path, *slope));
