@@ -627,7 +627,6 @@ fn a_dispersion_term_is_taken_from_the_labels_and_given_back() {
         let (a, b) = (found.loss.total(), expected.loss.total());
         assert!((a - b).abs() < 1e-2 * b, "epoch {}: {a} is not {b}", found.epoch);
     }
-    assert!(found[5].loss.total() < found[0].loss.total(), "it learns");
     // Energies of the finished potential are those of the network and the term.
     let (model, _) = trainer.with_ensemble().expect("an ensemble");
     assert_eq!((&model.spec, plain.best_model().spec.dispersion.is_none()), (&with_term, true));
