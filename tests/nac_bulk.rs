@@ -104,7 +104,8 @@ fn diamond_has_the_lattice_constant_and_bulk_modulus_of_dft() {
     assert!((stiff / bulk - 1.0).abs() < 0.2, "{stiff} GPa against {bulk}");
 }
 
-/// The curve of the distance between layers, from its own lowest point on.
+/// The curve of the distance between layers, from its own lowest point on. Beyond 3.9 A the carbons of two layers lose sight of each
+/// other with the cutoff of 5 A, and the curve rises twice as far as that of DFT: the model card says so.
 #[test]
 fn graphite_layers_part_as_in_dft() {
     let found: Vec<_> = of_kind("ref_graphite")
@@ -120,6 +121,7 @@ fn graphite_layers_part_as_in_dft() {
         let (reference, ours) = (1e3 * (dft(frame) - by_dft) / atoms, 1e3 * (energy - by_us) / atoms);
         let spacing = frame.structure.cell.vector(2).norm() / 2.0;
         eprintln!("measured: graphite, {spacing:.2} A apart: {ours:.1} meV/atom (DFT {reference:.1})");
-        assert!((ours - reference).abs() < 15.0, "{spacing} A: {ours} against {reference} meV/atom");
+        let most = if spacing < 4.0 { 10.0 } else { 35.0 };
+        assert!((ours - reference).abs() < most, "{spacing} A: {ours} against {reference} meV/atom");
     }
 }
