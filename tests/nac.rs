@@ -73,15 +73,31 @@ fn energy_fluctuates_with_the_square_of_the_step() {
     }
 }
 
-/// The trend of the total energy is zero within three standard errors over 100 ps, in single precision.
+/// The trend of the total energy over 100 ps is zero within three standard errors between starts, in single precision. The error
+/// that one run gives itself is too small: the energy of 18 atoms wanders between few modes all the time.
 #[test]
 fn energy_does_not_drift_over_100_ps() {
+    let drifts: Vec<f64> = std::thread::scope(|scope| {
+        let runs = [3, 11, 12, 13, 14].map(|seed| scope.spawn(move || drift_over_100_ps(seed)));
+        runs.into_iter().map(|run| run.join().expect("no panic")).collect()
+    });
+    let n = drifts.len() as f64;
+    let mean = drifts.iter().sum::<f64>() / n;
+    let error = (drifts.iter().map(|drift| (drift - mean).powi(2)).sum::<f64>() / (n * (n - 1.0))).sqrt();
+    eprintln!("measured: drift {mean:.1e} +- {error:.1e} meV/atom/ps between {n} starts");
+    assert!(mean.abs() <= 3.0 * error, "{mean} +- {error} meV/atom/ps: {drifts:?}");
+    assert!(drifts.iter().all(|drift| drift.abs() < 0.001), "meV/atom/ps: {drifts:?}");
+    assert!(error < 0.0005, "an error of {error} meV/atom/ps shows nothing: {drifts:?}");
+}
+
+/// Slope of the total energy over 100 ps in NVE, meV/atom/ps.
+fn drift_over_100_ps(seed: u64) -> f64 {
     let stage = |name: &str, duration_ps: f64, ensemble: serde_json::Value| serde_json::json!({ "name": name, "kind": "dynamics", "duration_ps": duration_ps, "timestep_fs": 1.0, "ensemble": ensemble });
     let langevin =
         serde_json::json!({ "kind": "nvt-langevin", "temperature_K": 300.0, "friction_per_ps": 5.0 });
     let deck: MdDeck = serde_json::from_value(serde_json::json!({
         "format": 1,
-        "seed": 3,
+        "seed": seed,
         "system": { "structure": "unused.extxyz" },
         "potential": { "name": "nac" },
         "stage": [stage("warm", 2.0, langevin), stage("free", 100.0, serde_json::json!({ "kind": "nve" }))],
@@ -95,10 +111,7 @@ fn energy_does_not_drift_over_100_ps() {
     let StageResult::Dynamics(free) = &run.summaries()[1].result else {
         panic!("the second stage is dynamics")
     };
-    let drift = free.energy_drift_mev_per_atom_ps.expect("long enough");
-    let error = free.energy_drift_err_mev_per_atom_ps.expect("long enough");
-    assert!(drift.abs() <= 3.0 * error, "{drift} +- {error} meV/atom/ps");
-    assert!(error < 0.01, "an error of {error} meV/atom/ps shows nothing");
+    free.energy_drift_mev_per_atom_ps.expect("long enough")
 }
 
 struct Silent;
