@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use natron_atoms::{Frame, InfoValue, Labels, Vec3};
 use natron_io::{Format, read_frames, write_frames_to};
 
-use super::{json, natron, run, stderr, succeeds};
+use super::{natron, run, stderr, succeeds};
 use crate::support::training::{folder, moved, small_frame};
 
 /// Every frame is read whenever it is needed.
@@ -120,7 +120,7 @@ fn large(path: &Path, frames: usize) {
             forces: Some((0..out.structure.len()).map(force).collect()),
             ..Labels::default()
         };
-        let split = if k % 50 == 0 { "valid" } else { "train" };
+        let split = if k.is_multiple_of(50) { "valid" } else { "train" };
         out.info.push(("split".into(), InfoValue::Text(split.into())));
         Ok(out)
     };

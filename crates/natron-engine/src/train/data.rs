@@ -40,7 +40,7 @@ pub(super) struct DataSet {
 /// A file of frames, open: all of them, or read one by one.
 enum Open {
     Whole(Vec<SourceFrame>),
-    Indexed(Indexed),
+    Indexed(Box<Indexed>),
 }
 
 impl DataSet {
@@ -86,7 +86,7 @@ impl DataSet {
                 }
                 Open::Indexed(frames) => {
                     let labels = LabelsFrom::Reference(recipe.clone());
-                    let stored = Stored { path: path.clone(), frames, labels };
+                    let stored = Stored { path: path.clone(), frames: *frames, labels };
                     errors.extend(set.scan(stored, &mut names));
                 }
             }
@@ -130,7 +130,7 @@ impl DataSet {
                         true => LabelsFrom::File,
                         false => LabelsFrom::Teachers(teachers.clone()),
                     };
-                    let errors = self.scan(Stored { path: path.clone(), frames, labels }, names);
+                    let errors = self.scan(Stored { path: path.clone(), frames: *frames, labels }, names);
                     if !errors.is_empty() {
                         return Err(errors);
                     }
@@ -219,7 +219,7 @@ fn hash_file(path: &Path, hash: &mut Sha256) -> Result<(), InputError> {
 
 fn open(path: &Path) -> Result<Open, InputError> {
     match Format::of_name(path) {
-        Some(Format::DataSet) => Ok(Open::Indexed(Indexed::open(path)?)),
+        Some(Format::DataSet) => Ok(Open::Indexed(Box::new(Indexed::open(path)?))),
         _ => files::read_sources(path).map(Open::Whole),
     }
 }

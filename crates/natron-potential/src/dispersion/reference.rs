@@ -96,18 +96,24 @@ mod tests {
     }
 
     /// Numbers as Grimme et al. (2010) give them.
+    /// The same but for the last bit: tables hold ten-thousandths.
+    fn close(found: &[f64], published: &[f64]) {
+        let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12 * b.max(1.0);
+        assert!(found.len() == published.len() && found.iter().zip(published).all(same), "{found:?}");
+    }
+
     #[test]
     fn published_numbers_are_found() {
         let (h, c, na) = (element("H"), element("C"), element("Na"));
-        assert_eq!(h.coordination, [0.9118, 0.0]);
-        assert_eq!(c.coordination, [0.0, 0.9868, 1.9985, 2.9987, 3.9844]);
-        assert_eq!((c.covalent_a, na.covalent_a), (0.75, 1.4));
-        assert_eq!(c6(&h, &h), [3.0267, 4.7379, 4.7379, 7.5916]);
+        close(&h.coordination, &[0.9118, 0.0]);
+        close(&c.coordination, &[0.0, 0.9868, 1.9985, 2.9987, 3.9844]);
+        close(&[c.covalent_a, na.covalent_a], &[0.75, 1.4]);
+        close(&c6(&h, &h), &[3.0267, 4.7379, 4.7379, 7.5916]);
         // The free carbon atom with H in H2, and with the free H; two C with four neighbours.
         let both = c6(&c, &h);
-        assert_eq!((both[0], both[1]), (12.1402, 19.2653));
-        assert!((c6(&c, &c)[24] - 18.2067).abs() < 1e-9, "{:?}", c6(&c, &c));
-        assert!((c6(&na, &na)[0] - 1608.0286).abs() < 1e-9, "{:?}", c6(&na, &na));
+        close(&both[..2], &[12.1402, 19.2653]);
+        close(&c6(&c, &c)[24..], &[18.2067]);
+        close(&c6(&na, &na)[..1], &[1608.0286]);
     }
 
     #[test]
