@@ -258,14 +258,13 @@ fn imbalance(flows: &[[f64; 16]], states: &[f64]) -> (f64, usize, f64) {
         (states[i] * share, states[i].powi(2) * share * (1.0 - share) / visits[i])
     };
     let (mut squares, mut pairs, mut worst) = (0.0, 0, 0.0_f64);
-    for i in 0..16 {
-        for j in (0..i).filter(|&j| flows[i][j] > 50.0 && flows[j][i] > 50.0) {
-            let ((there, a), (back, b)) = (flow(i, j), flow(j, i));
-            let difference = (there - back) / (a + b).sqrt();
-            squares += difference * difference;
-            pairs += 1;
-            worst = worst.max(difference.abs());
-        }
+    let of_states = (0..16).flat_map(|i| (0..i).map(move |j| (i, j)));
+    for (i, j) in of_states.filter(|&(i, j)| flows[i][j] > 50.0 && flows[j][i] > 50.0) {
+        let ((there, a), (back, b)) = (flow(i, j), flow(j, i));
+        let difference = (there - back) / (a + b).sqrt();
+        squares += difference * difference;
+        pairs += 1;
+        worst = worst.max(difference.abs());
     }
     ((squares - pairs as f64) / (2.0 * pairs as f64).sqrt(), pairs, worst)
 }
