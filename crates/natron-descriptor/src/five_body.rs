@@ -15,6 +15,7 @@ use crate::coupling::Coupling;
 use crate::harmonics::{HARMONICS, L_MAX};
 use crate::lanes::{Real, Vector};
 use crate::path::Path;
+use crate::products::sum_of_products;
 
 /// Why three angular momenta give no five-body feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -146,7 +147,7 @@ impl<T: Real> FiveBody<T> {
     pub fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
         let mut value = V::ZERO;
         for component in &self.components {
-            let sum = component.sum(path, density);
+            let sum = sum_of_products(path, &component.terms, density);
             value = sum.mul_add(path, sum, value);
         }
         value
@@ -164,7 +165,7 @@ impl<T: Real> FiveBody<T> {
         let twice = weight.add(path, weight);
         let mut weighted = [V::ZERO; 2 * L_MAX + 1];
         for (weighted, component) in weighted.iter_mut().zip(&self.components) {
-            *weighted = component.sum(path, density).mul(path, twice);
+            *weighted = sum_of_products(path, &component.terms, density).mul(path, twice);
         }
         for row in &self.rows {
             let mut sum = gradient[usize::from(row.harmonic)];
@@ -174,18 +175,6 @@ impl<T: Real> FiveBody<T> {
             }
             gradient[usize::from(row.harmonic)] = sum;
         }
-    }
-}
-
-impl<T: Real> Component<T> {
-    #[inline(always)]
-    fn sum<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
-        let mut sum = V::ZERO;
-        for &(a, b, coefficient) in &self.terms {
-            let product = density[usize::from(a)].mul(path, density[usize::from(b)]);
-            sum = product.scale_add(path, coefficient, sum);
-        }
-        sum
     }
 }
 

@@ -17,6 +17,7 @@ use crate::five_body::{self, FiveBody, FiveBodyError};
 use crate::harmonics::{HARMONICS, L_MAX};
 use crate::lanes::{CHANNELS, Real, Vector};
 use crate::path::Path;
+use crate::products::sum_of_products;
 use crate::unrolled;
 
 /// Most shifts a model may use.
@@ -104,18 +105,6 @@ struct Collected<T> {
     terms: Vec<(u8, u8, T)>,
 }
 
-impl<T: Real> Collected<T> {
-    #[inline(always)]
-    fn sum<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
-        let mut sum = V::ZERO;
-        for &(a, b, coefficient) in &self.terms {
-            let product = density[usize::from(a)].mul(path, density[usize::from(b)]);
-            sum = product.scale_add(path, coefficient, sum);
-        }
-        sum
-    }
-}
-
 impl<T: Real> Products<T> {
     fn new(coupling: &Coupling) -> Self {
         let (mut value, mut slope) = (vec![Vec::new(); HARMONICS], vec![Vec::new(); HARMONICS]);
@@ -142,7 +131,7 @@ impl<T: Real> Products<T> {
         let mut value = V::ZERO;
         for collected in &self.value {
             let harmonic = density[usize::from(collected.harmonic)];
-            value = collected.sum(path, density).mul_add(path, harmonic, value);
+            value = sum_of_products(path, &collected.terms, density).mul_add(path, harmonic, value);
         }
         value
     }
@@ -157,7 +146,7 @@ impl<T: Real> Products<T> {
     ) {
         for collected in &self.slope {
             let gradient = &mut gradient[usize::from(collected.harmonic)];
-            *gradient = collected.sum(path, density).mul_add(path, weight, *gradient);
+            *gradient = sum_of_products(path, &collected.terms, density).mul_add(path, weight, *gradient);
         }
     }
 }

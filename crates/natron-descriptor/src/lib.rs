@@ -18,6 +18,7 @@ pub mod number;
 pub mod path;
 pub mod peak;
 pub mod polynomials;
+mod products;
 pub mod radial;
 pub mod simd;
 pub mod soap;
