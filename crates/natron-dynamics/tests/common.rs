@@ -61,14 +61,13 @@ pub fn icosahedron(edge_a: f64) -> Structure {
     Structure::new(Cell::open(), vec![symbol("Ar"); 13], positions).expect("a structure")
 }
 
-/// Every atom on a spring of its own: 3 N harmonic oscillators with <x^2> = k_B T / k each.
-pub struct Einstein {
-    pub sites: Vec<Vec3>,
-    /// eV/A^2.
-    pub spring: f64,
-}
+/// Fills an evaluation.
+pub type Fill = dyn Fn(&Structure, &mut Evaluation) -> Result<(), EvaluationError> + Send + Sync;
 
-impl Potential for Einstein {
+/// Atoms in a field, or on sites, without anything that a neighbour list would be needed for.
+pub struct Field(pub Box<Fill>);
+
+impl Potential for Field {
     fn cutoff_a(&self, _a: Species, _b: Species) -> f64 {
         0.1
     }
@@ -79,13 +78,13 @@ impl Potential for Einstein {
         None
     }
     fn evaluator(&self) -> Box<dyn Evaluator + '_> {
-        Box::new(EinsteinEvaluator(self))
+        Box::new(FieldEvaluator(self))
     }
 }
 
-struct EinsteinEvaluator<'a>(&'a Einstein);
+struct FieldEvaluator<'a>(&'a Field);
 
-impl Evaluator for EinsteinEvaluator<'_> {
+impl Evaluator for FieldEvaluator<'_> {
     fn evaluate(
         &mut self,
         structure: &Structure,
@@ -93,14 +92,22 @@ impl Evaluator for EinsteinEvaluator<'_> {
         out: &mut Evaluation,
     ) -> Result<(), EvaluationError> {
         out.reset(structure.len());
-        for (i, (position, site)) in structure.positions.iter().zip(&self.0.sites).enumerate() {
-            let away = position - site;
-            out.atom_energies_ev[i] = 0.5 * self.0.spring * away.norm_squared();
-            out.forces[i] = away * -self.0.spring;
-        }
+        (self.0.0)(structure, out)?;
         out.energy_ev = out.atom_energies_ev.iter().sum();
         Ok(())
     }
+}
+
+/// Every atom on a spring (eV/A^2) of its own: 3 N harmonic oscillators with <x^2> = k_B T / k each.
+pub fn einstein(sites: Vec<Vec3>, spring: f64) -> Field {
+    Field(Box::new(move |structure, out| {
+        for (i, (position, site)) in structure.positions.iter().zip(&sites).enumerate() {
+            let away = position - site;
+            out.atom_energies_ev[i] = 0.5 * spring * away.norm_squared();
+            out.forces[i] = away * -spring;
+        }
+        Ok(())
+    }))
 }
 
 /// Lennard-Jones with atoms evaluated in parallel, each by one thread, sums in the order of atoms.

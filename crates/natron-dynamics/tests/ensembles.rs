@@ -12,7 +12,7 @@ use natron_potential::Potential;
 use statrs::distribution::{ContinuousCDF, Gamma};
 
 use crate::common::{
-    Einstein, Recorder, argon, berendsen, column, drawn, dynamics, fcc, icosahedron, langevin, mttk,
+    Recorder, argon, berendsen, column, drawn, dynamics, einstein, fcc, icosahedron, langevin, mttk,
     nose_hoover, npt, picoseconds, plan, rescale, sample, simulation, symbol, temperature,
 };
 use crate::statistics::{kolmogorov_smirnov, lag_one, log_ratio_slope, measured};
@@ -132,7 +132,7 @@ fn volumes(
 #[test]
 fn an_ideal_gas_has_the_volumes_of_theory() {
     let structure = fcc(symbol("Ar"), 5.5, 2);
-    let gas = Einstein { sites: vec![Vec3::zeros(); structure.len()], spring: 0.0 };
+    let gas = einstein(vec![Vec3::zeros(); structure.len()], 0.0);
     let (kelvin, pressure_gpa) = (300.0, 0.1);
     for coupling in [Coupling::Isotropic, Coupling::Anisotropic] {
         // Its compressibility is 1/P; less than that makes the relaxation time 1 ps.
@@ -160,7 +160,7 @@ fn an_ideal_gas_has_the_volumes_of_theory() {
 #[test]
 fn an_ideal_gas_in_an_extended_system_has_the_volumes_of_theory() {
     let structure = fcc(symbol("Ar"), 5.5, 2);
-    let gas = Einstein { sites: vec![Vec3::zeros(); structure.len()], spring: 0.0 };
+    let gas = einstein(vec![Vec3::zeros(); structure.len()], 0.0);
     let (kelvin, pressure_gpa) = (300.0, 0.1);
     let ensemble = mttk(kelvin, pressure_gpa, 0.2, Coupling::Isotropic);
     let found = volumes(&gas, &structure, ensemble, (5.0, 800, 3000));

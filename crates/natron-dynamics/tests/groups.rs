@@ -15,7 +15,7 @@ use natron_potential::Potential;
 use statrs::distribution::{ContinuousCDF, Gamma};
 
 use crate::common::{
-    Einstein, Recorder, argon, berendsen, column, drawn, dynamics, fcc, langevin, nose_hoover, npt, nve,
+    Recorder, argon, berendsen, column, drawn, dynamics, einstein, fcc, langevin, nose_hoover, npt, nve,
     plan, rescale, simulation, symbol,
 };
 use crate::statistics::{kolmogorov_smirnov, lag_one};
@@ -186,7 +186,7 @@ fn groups_with_thermostats_are_canonical() {
 #[test]
 fn each_group_has_its_own_temperature() {
     let structure = liquid();
-    let potential = Einstein { sites: structure.positions.clone(), spring: 0.5 };
+    let potential = einstein(structure.positions.clone(), 0.5);
     for kind in [|k| langevin(k, 5.0), |k| rescale(k, 0.1), |k| berendsen(k, 0.1), |k| nose_hoover(k, 0.1)] {
         let stage = change(drawn(dynamics("run", 40_000, 5.0, nve()), 200.0), |d| {
             d.thermostats = vec![bath("a", kind(50.0)), bath("b", kind(400.0))];

@@ -9,7 +9,7 @@ use natron_dynamics::state::Forces;
 use natron_potential::Evaluation;
 
 use crate::common::{
-    Einstein, Recorder, argon, column, dynamics, fcc, langevin, plan, sample, simulation, symbol,
+    Recorder, argon, column, dynamics, einstein, fcc, langevin, plan, sample, simulation, symbol,
 };
 use crate::statistics::measured;
 
@@ -30,7 +30,7 @@ fn positions_of_oscillators_are_exact_at_any_step() {
     let timestep_fs = 10.0;
     let step = timestep_fs / natron_atoms::units::TIME_UNIT_FS;
     let spring = argon.mass_amu() / (step * step);
-    let potential = Einstein { sites: sites.clone(), spring };
+    let potential = einstein(sites.clone(), spring);
     let kelvin = 300.0;
     let thermal = BOLTZMANN_EV_PER_K * kelvin;
     let (mut squares, mut speeds) = (Blocks::default(), Blocks::default());
@@ -154,7 +154,7 @@ fn free_atoms_diffuse_with_the_friction() {
     let sites: Vec<Vec3> = (0..atoms).map(|i| Vec3::new(5.0 * f64::from(i), 0.0, 0.0)).collect();
     let structure =
         Structure::new(Cell::open(), vec![argon; sites.len()], sites.clone()).expect("a structure");
-    let free = Einstein { sites: sites.clone(), spring: 0.0 };
+    let free = einstein(sites.clone(), 0.0);
     let (window, windows) = (400, 50);
     let mut from = sites;
     let (mut squares, mut count) = (0.0, 0.0);

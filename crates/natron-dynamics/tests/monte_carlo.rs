@@ -3,56 +3,19 @@
 //! Seeds are fixed. Means are held to 4 of their own standard errors (false alarm 6e-5 each, were the errors exact).
 
 use natron_atoms::units::BOLTZMANN_EV_PER_K;
-use natron_atoms::{Cell, NeighbourList, Species, Structure, Vec3};
+use natron_atoms::{Cell, Structure, Vec3};
 use natron_dynamics::blocks::Blocks;
 use natron_dynamics::monte_carlo::{
     Checkpoint, CheckpointError, Clearance, GrandCanonical, HybridSteps, MonteCarloError, MoveKind, Moves,
     Reservoir, Weights, thermal_wavelength_a,
 };
 use natron_dynamics::quantity::{LengthA, TimestepFs};
-use natron_potential::{Evaluation, EvaluationError, Evaluator, Potential};
+use natron_potential::EvaluationError;
 
-use super::common::{Einstein, argon, fcc, symbol, temperature};
+use super::common::{Field, argon, einstein, fcc, symbol, temperature};
 
 const KELVIN: f64 = 300.0;
 const THERMAL_EV: f64 = BOLTZMANN_EV_PER_K * KELVIN;
-
-/// Fills an evaluation.
-type Fill = dyn Fn(&Structure, &mut Evaluation) -> Result<(), EvaluationError> + Send + Sync;
-
-/// Atoms in a field, or on sites, without anything that a neighbour list would be needed for.
-struct Field(Box<Fill>);
-
-impl Potential for Field {
-    fn cutoff_a(&self, _a: Species, _b: Species) -> f64 {
-        0.1
-    }
-    fn max_cutoff_a(&self) -> f64 {
-        0.1
-    }
-    fn species(&self) -> Option<Vec<Species>> {
-        None
-    }
-    fn evaluator(&self) -> Box<dyn Evaluator + '_> {
-        Box::new(FieldEvaluator(self))
-    }
-}
-
-struct FieldEvaluator<'a>(&'a Field);
-
-impl Evaluator for FieldEvaluator<'_> {
-    fn evaluate(
-        &mut self,
-        structure: &Structure,
-        _list: &NeighbourList,
-        out: &mut Evaluation,
-    ) -> Result<(), EvaluationError> {
-        out.reset(structure.len());
-        (self.0.0)(structure, out)?;
-        out.energy_ev = out.atom_energies_ev.iter().sum();
-        Ok(())
-    }
-}
 
 fn nothing() -> Field {
     Field(Box::new(|_, _| Ok(())))
@@ -292,7 +255,7 @@ fn flows_between_states_balance() {
 #[test]
 fn hybrid_moves_are_canonical_for_any_step() {
     let start = fcc(symbol("Ar"), 5.3, 1);
-    let potential = Einstein { sites: start.positions.clone(), spring: 2.0 };
+    let potential = einstein(start.positions.clone(), 2.0);
     let omega_per_fs = (2.0_f64 / 39.948).sqrt() / natron_atoms::units::TIME_UNIT_FS;
     let timestep = TimestepFs::new(1.2 / omega_per_fs).expect("in range");
     let hybrid = HybridSteps { steps: 2, timestep };

@@ -5,7 +5,7 @@ use natron_dynamics::phonons::{PhononError, Vibrations};
 use natron_dynamics::quantity::LengthA;
 use natron_potential::ShiftedLennardJones;
 
-use super::common::{Einstein, fcc, symbol, temperature};
+use super::common::{einstein, fcc, symbol, temperature};
 
 fn step() -> LengthA {
     LengthA::new(0.01).expect("in range")
@@ -19,7 +19,7 @@ fn quantum_ev(omega: f64) -> f64 {
 #[test]
 fn einsteins_solid_has_one_frequency() {
     let start = fcc(symbol("Ar"), 5.3, 1);
-    let potential = Einstein { sites: start.positions.clone(), spring: 2.0 };
+    let potential = einstein(start.positions.clone(), 2.0);
     let found = Vibrations::of_held_atoms(&potential, &start, step()).expect("it is at rest");
     let expected = quantum_ev((2.0 / symbol("Ar").mass_amu()).sqrt());
     assert_eq!(found.quanta_ev.len(), 12);
@@ -62,7 +62,7 @@ fn nearest_neighbour_springs_have_their_frequencies() {
 #[test]
 fn a_crystal_that_falls_is_refused() {
     let start = fcc(symbol("Ar"), 5.3, 1);
-    let potential = Einstein { sites: start.positions.clone(), spring: -2.0 };
+    let potential = einstein(start.positions.clone(), -2.0);
     let error = Vibrations::of_held_atoms(&potential, &start, step());
     assert!(matches!(error, Err(PhononError::Unstable { modes: 12, .. })), "{error:?}");
 }
