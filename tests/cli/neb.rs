@@ -11,15 +11,15 @@ use crate::support::oracle::Oracle;
 /// Edge of a cube of argon's crystal at rest with the built-in potential, nearly, A.
 const EDGE_A: f64 = 5.26;
 
-/// A crystal of 27 cubes without one atom, whose neighbour stands at its own place (start) or in the hole (end).
+/// A crystal of eight cubes without one atom, whose neighbour stands at its own place (start) or in the hole (end).
 fn crystal(in_hole: bool) -> String {
-    let edge = 3.0 * EDGE_A;
+    let edge = 2.0 * EDGE_A;
     let mut text = format!(
-        "107\nLattice=\"{edge} 0 0 0 {edge} 0 0 0 {edge}\" Properties=species:S:1:pos:R:3 pbc=\"T T T\"\n"
+        "31\nLattice=\"{edge} 0 0 0 {edge} 0 0 0 {edge}\" Properties=species:S:1:pos:R:3 pbc=\"T T T\"\n"
     );
-    let mut sites: Vec<[f64; 3]> = (0..27)
+    let mut sites: Vec<[f64; 3]> = (0..8)
         .flat_map(|k| {
-            let corner = [k / 9, k / 3 % 3, k % 3].map(f64::from);
+            let corner = [k / 4, k / 2 % 2, k % 2].map(f64::from);
             [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]
                 .map(|b| std::array::from_fn(|a| (corner[a] + b[a]) * EDGE_A))
         })

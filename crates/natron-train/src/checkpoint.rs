@@ -1,19 +1,22 @@
-//! Checkpoints: a header, three models and the optimiser's state, each with its length.
+//! Checkpoints: a header, three models, the optimiser's state and the parameters as exactly as they are trained, each with its length.
 
 use natron_potential::Model;
 use natron_potential::file::{self, Provenance};
 use serde::{Deserialize, Serialize};
 
-use super::{Graph, Trainer};
+use super::Trainer;
+use crate::compute::ComputeSettings;
 use crate::data::TrainError;
 
 const MAGIC: &[u8; 8] = b"natrontr";
+const FORMAT: u64 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     format: u64,
     seed: u64,
+    compute: ComputeSettings,
     epoch: usize,
     best_score: Option<f64>,
     looks_since_best: usize,
@@ -22,8 +25,9 @@ struct Header {
 pub(super) fn write(trainer: &Trainer) -> Result<Vec<u8>, TrainError> {
     let failed = |e: String| TrainError::Checkpoint(e);
     let header = Header {
-        format: 1,
+        format: FORMAT,
         seed: trainer.seed,
+        compute: trainer.compute,
         epoch: trainer.epoch,
         best_score: trainer.best_score.is_finite().then_some(trainer.best_score),
         looks_since_best: trainer.looks_since_best,
@@ -36,7 +40,7 @@ pub(super) fn write(trainer: &Trainer) -> Result<Vec<u8>, TrainError> {
         pack(&trainer.average)?,
         pack(&trainer.best)?,
         trainer.adam.into_bytes().map_err(|e| failed(e.to_string()))?.to_vec(),
-        serde_json::to_vec(&parameter_ids(&trainer.graph)).map_err(|e| failed(e.to_string()))?,
+        serde_json::to_vec(&trainer.graph.state()).map_err(|e| failed(e.to_string()))?,
     ];
     let mut bytes = MAGIC.to_vec();
     for part in parts {
@@ -44,28 +48,6 @@ pub(super) fn write(trainer: &Trainer) -> Result<Vec<u8>, TrainError> {
         bytes.extend(part);
     }
     Ok(bytes)
-}
-
-/// Parameter identifiers tie the optimiser's state to its parameters.
-fn parameter_ids(graph: &Graph) -> Vec<u64> {
-    let mut ids = Vec::new();
-    for species in &graph.species {
-        ids.push(species.radial.id.val());
-        ids.extend(species.weights.iter().chain(&species.biases).map(|p| p.id.val()));
-    }
-    ids
-}
-
-fn set_parameter_ids(graph: &mut Graph, ids: &[u64]) -> Result<(), TrainError> {
-    let mut ids = ids.iter().map(|id| burn::module::ParamId::from(*id));
-    for species in &mut graph.species {
-        let params =
-            std::iter::once(&mut species.radial).chain(&mut species.weights).chain(&mut species.biases);
-        for param in params {
-            param.id = ids.next().ok_or_else(|| TrainError::Checkpoint("too few parameters".into()))?;
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn read(mut trainer: Trainer, bytes: &[u8]) -> Result<Trainer, TrainError> {
@@ -83,7 +65,11 @@ pub(super) fn read(mut trainer: Trainer, bytes: &[u8]) -> Result<Trainer, TrainE
     let unpack =
         |part: &[u8]| file::from_bytes(part).map(|(model, _)| model).map_err(|e| damaged(&e.to_string()));
     let model = unpack(parts[1])?;
-    if header.format != 1 || header.seed != trainer.seed || model.spec != trainer.model.spec {
+    if header.format != FORMAT
+        || header.seed != trainer.seed
+        || header.compute != trainer.compute
+        || model.spec != trainer.model.spec
+    {
         return Err(TrainError::Checkpoint("it was made from another deck".into()));
     }
     if model.mean != trainer.model.mean || model.isolated_ev != trainer.model.isolated_ev {
@@ -92,9 +78,11 @@ pub(super) fn read(mut trainer: Trainer, bytes: &[u8]) -> Result<Trainer, TrainE
     trainer.model = model;
     trainer.average = unpack(parts[2])?;
     trainer.best = unpack(parts[3])?;
-    trainer.graph = Graph::new(&trainer.model, &trainer.device);
-    let ids: Vec<u64> = serde_json::from_slice(parts[5]).map_err(|e| damaged(&e.to_string()))?;
-    set_parameter_ids(&mut trainer.graph, &ids)?;
+    trainer.graph = trainer.graph_of(&trainer.model);
+    let state = serde_json::from_slice(parts[5]).map_err(|e| damaged(&e.to_string()))?;
+    if !trainer.set_graph_state(state) {
+        return Err(damaged("other parameters"));
+    }
     let state = burn::tensor::Bytes::from_bytes_vec(parts[4].to_vec());
     trainer.adam = trainer.adam.from_bytes(state).map_err(|e| damaged(&e.to_string()))?;
     trainer.epoch = header.epoch;

@@ -89,6 +89,9 @@ pub enum TrainError {
         /// Name of the frame, the one of the largest loss where a gradient is meant.
         frame: String,
     },
+    /// A step cannot compute on a GPU.
+    #[error("no GPU to compute on: {0}")]
+    Gpu(String),
     /// A checkpoint does not belong to this training, or is damaged.
     #[error("checkpoint: {0}")]
     Checkpoint(String),

@@ -7,7 +7,7 @@
 
 use natron_atoms::{Mat3, NeighbourList, Structure, Vec3};
 use natron_descriptor::simd::Kernel;
-use natron_descriptor::{HARMONICS, Path, RadialBasis, SimdPath, harmonics_with_gradients};
+use natron_descriptor::{HARMONICS, Path, RadialBasis, Real, SimdPath, harmonics_with_gradients};
 use natron_potential::ModelSpec;
 
 /// A neighbour within its cutoff.
@@ -19,9 +19,10 @@ pub struct Pair {
     pub neighbour: u32,
     /// Species number of the neighbour.
     pub neighbour_species: u32,
+    /// Number of the ordered pair of species.
+    pub kind: u32,
     /// The way from centre to neighbour, A.
     pub vector: Vec3,
-    basis: RadialBasis<f32>,
 }
 
 /// Scale of basis function `k`, a power of two.
@@ -34,14 +35,14 @@ pub fn pairs(structure: &Structure, list: &NeighbourList, numbers: &[usize], spe
     let mut pairs = Vec::new();
     for centre in 0..structure.len() {
         for neighbour in list.neighbours(structure, centre) {
-            let pair = &spec.pairs[spec.pair_index(numbers[centre], numbers[neighbour.index])];
-            if neighbour.distance_a < pair.cutoff_a {
+            let kind = spec.pair_index(numbers[centre], numbers[neighbour.index]);
+            if neighbour.distance_a < spec.pairs[kind].cutoff_a {
                 pairs.push(Pair {
                     centre: centre as u32,
                     neighbour: neighbour.index as u32,
                     neighbour_species: numbers[neighbour.index] as u32,
+                    kind: kind as u32,
                     vector: neighbour.vector,
-                    basis: RadialBasis::new(pair.cutoff_a, pair.scale_a),
                 });
             }
         }
@@ -50,12 +51,8 @@ pub fn pairs(structure: &Structure, list: &NeighbourList, numbers: &[usize], spe
 }
 
 /// The density. Shape `[atoms][25][S K]`.
-pub fn expand(pairs: &[Pair], atoms: usize, spec: &ModelSpec) -> Vec<f32> {
-    let columns = spec.species.len() * spec.radial_functions;
-    let mut out = vec![0.0; atoms * HARMONICS * columns];
-    let terms = spec.radial_functions;
-    SimdPath::detect().run(Expand { pairs, terms, columns, out: &mut out, direction: None });
-    out
+pub fn expand<T: Real>(pairs: &[Pair], atoms: usize, spec: &ModelSpec) -> Vec<T> {
+    run(pairs, atoms, None, spec)
 }
 
 /// How positions and the cell move: displacement of each atom (A) and strain.
@@ -68,60 +65,70 @@ pub struct Direction<'a> {
 }
 
 /// Derivative of the density along a direction. Shape `[atoms][25][S K]`.
-pub fn expand_along(pairs: &[Pair], direction: Direction<'_>, spec: &ModelSpec) -> Vec<f32> {
-    let columns = spec.species.len() * spec.radial_functions;
-    let mut out = vec![0.0; direction.atoms.len() * HARMONICS * columns];
-    let terms = spec.radial_functions;
-    SimdPath::detect().run(Expand { pairs, terms, columns, out: &mut out, direction: Some(direction) });
+pub fn expand_along<T: Real>(pairs: &[Pair], direction: Direction<'_>, spec: &ModelSpec) -> Vec<T> {
+    run(pairs, direction.atoms.len(), Some(direction), spec)
+}
+
+fn run<T: Real>(pairs: &[Pair], atoms: usize, direction: Option<Direction<'_>>, spec: &ModelSpec) -> Vec<T> {
+    let (terms, columns) = (spec.radial_functions, spec.species.len() * spec.radial_functions);
+    let bases: Vec<_> = spec.pairs.iter().map(|pair| RadialBasis::new(pair.cutoff_a, pair.scale_a)).collect();
+    let mut out = vec![T::ZERO; atoms * HARMONICS * columns];
+    SimdPath::detect().run(Expand { pairs, bases: &bases, terms, columns, out: &mut out, direction });
     out
 }
 
-struct Expand<'a> {
+struct Expand<'a, T> {
     pairs: &'a [Pair],
+    bases: &'a [RadialBasis<T>],
     terms: usize,
     columns: usize,
-    out: &'a mut [f32],
+    out: &'a mut [T],
     direction: Option<Direction<'a>>,
 }
 
-impl Kernel for Expand<'_> {
+impl<T: Real> Kernel for Expand<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn call<P: Path>(self, _: P) {
-        let Self { pairs, terms, columns, out, direction } = self;
-        let (mut values, mut slopes) = ([0.0f32; 64], [0.0f32; 64]);
+        let Self { pairs, bases, terms, columns, out, direction } = self;
+        let (mut values, mut slopes) = ([T::ZERO; 64], [T::ZERO; 64]);
+        let prior: [T; 64] = std::array::from_fn(|k| T::from_f64(f64::from(smoothness(k))));
         for pair in pairs {
             let distance = pair.vector.norm();
             let unit = pair.vector / distance;
-            let u = [unit.x, unit.y, unit.z].map(|x| x as f32);
-            pair.basis.evaluate(distance as f32, &mut values[..terms], &mut slopes[..terms]);
+            let u = [unit.x, unit.y, unit.z].map(T::from_f64);
+            bases[pair.kind as usize].evaluate(
+                T::from_f64(distance),
+                &mut values[..terms],
+                &mut slopes[..terms],
+            );
             let (mut y, gradient) = harmonics_with_gradients(u);
-            let mut angular = [0.0f32; HARMONICS];
+            let mut angular = [T::ZERO; HARMONICS];
             if let Some(direction) = direction {
                 let (i, j) = (pair.centre as usize, pair.neighbour as usize);
                 let velocity = direction.atoms[j] - direction.atoms[i] + direction.strain * pair.vector;
                 let radial = unit.dot(&velocity);
                 let turn = (velocity - unit * radial) / distance;
-                let turn = [turn.x, turn.y, turn.z].map(|x| x as f32);
+                let turn = [turn.x, turn.y, turn.z].map(T::from_f64);
                 for lm in 0..HARMONICS {
                     angular[lm] =
                         gradient[0][lm] * turn[0] + gradient[1][lm] * turn[1] + gradient[2][lm] * turn[2];
-                    y[lm] *= radial as f32;
+                    y[lm] = y[lm] * T::from_f64(radial);
                 }
             } else {
                 // The value itself: no slope, Y as the angular part.
                 std::mem::swap(&mut y, &mut angular);
             }
             for k in 0..terms {
-                values[k] *= smoothness(k);
-                slopes[k] *= smoothness(k);
+                values[k] = values[k] * prior[k];
+                slopes[k] = slopes[k] * prior[k];
             }
             let first = pair.centre as usize * HARMONICS * columns + pair.neighbour_species as usize * terms;
             for lm in 0..HARMONICS {
                 let row = &mut out[first + lm * columns..first + lm * columns + terms];
                 for (entry, (value, slope)) in row.iter_mut().zip(values.iter().zip(&slopes)) {
-                    *entry += value * angular[lm] + slope * y[lm];
+                    *entry += *value * angular[lm] + *slope * y[lm];
                 }
             }
         }

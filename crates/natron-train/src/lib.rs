@@ -7,19 +7,23 @@
 //! (3) differentiates the energy and its derivative along that direction in burn, once, backwards.
 //! The density of a frame is linear in the radial coefficients, so it enters as data.
 
+pub mod compute;
 pub mod data;
 pub mod density;
 mod dispersion;
 mod ensemble;
 pub mod errors;
+mod float;
 pub mod frames;
 pub mod graph;
 mod likelihood;
 pub mod loss;
+mod optimiser;
 pub mod settings;
 mod standardise;
 pub mod trainer;
 
+pub use compute::{ComputeSettings, DeviceChoice, PrecisionChoice};
 pub use data::{Origin, Sample, TrainError};
 pub use errors::{ForceErrors, Metrics};
 pub use frames::{FrameSource, Memory, Sources};

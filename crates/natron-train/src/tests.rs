@@ -3,6 +3,7 @@ use natron_potential::{PairSpec, ZblPair};
 
 use super::*;
 use crate::data::Origin;
+use crate::float::numbers;
 use crate::frames::FrameSource;
 
 fn spec(hidden: &[usize]) -> ModelSpec {
@@ -137,67 +138,51 @@ fn gradient_matches_differences_of_the_loss() {
     ] {
         let mut trainer = trainer_of(spec, 10);
         trainer.loss.force_huber = huber;
-        let batch = trainer.train.get(&[0, 3, 5]);
-        let (_, gradients) = trainer.gradient(&batch).expect("a gradient");
-        let mut model = trainer.model.clone();
-        let mut check = |name: &str, exact: f32, at: fn(&mut Model) -> &mut f32| {
-            let h = 2e-3 * at(&mut model).abs().max(0.05);
-            let here = *at(&mut model);
-            *at(&mut model) = here + h;
-            let up = (exact_loss(&trainer, &model, &batch), *at(&mut model));
-            *at(&mut model) = here - h;
-            let down = (exact_loss(&trainer, &model, &batch), *at(&mut model));
-            *at(&mut model) = here;
-            let difference = (up.0 - down.0) / f64::from(up.1 - down.1);
-            let exact = f64::from(exact);
-            assert!(
-                (difference - exact).abs() < 2e-3 * difference.abs().max(1e-3),
-                "{name}: {difference} {exact}"
-            );
-        };
-        for s in 0..2 {
-            let graph = &trainer.graph.species[s];
-            let weight: Vec<f32> = gradients
-                .get::<2>(graph.weights[0].id)
-                .expect("there")
-                .into_data()
-                .try_to_vec()
-                .expect("f32");
-            let radial: Vec<f32> =
-                gradients.get::<2>(graph.radial.id).expect("there").into_data().try_to_vec().expect("f32");
-            if trainer.model.spec.residual {
-                let last = graph.weights.len() - 2;
-                let square: Vec<f32> = gradients
-                    .get::<2>(graph.weights[last].id)
-                    .expect("there")
-                    .into_data()
-                    .try_to_vec()
-                    .expect("f32");
-                let at: fn(&mut Model) -> &mut f32 = match s {
-                    0 => |m| {
-                        &mut m.layers[0].iter_mut().nth_back(1).expect("a hidden layer").weight[5 * 12 + 7]
-                    },
-                    _ => |m| {
-                        &mut m.layers[1].iter_mut().nth_back(1).expect("a hidden layer").weight[5 * 12 + 7]
-                    },
-                };
-                check("residual", square[7 * 12 + 5], at);
-            }
-            // burn holds weights as [inputs, outputs], models as [outputs, inputs].
-            let outputs = trainer.model.spec.layer_shapes()[0].1;
-            if s == 0 {
-                check("weight C", weight[40 * outputs], |m| &mut m.layers[0][0].weight[40]);
-                check("C-C", radial[3 * 16 + 2] / density::smoothness(3), |m| &mut m.radial[0][3 * 16 + 2]);
-                check("C-Na", radial[(8 + 1) * 16 + 5] / density::smoothness(1), |m| {
-                    &mut m.radial[1][16 + 5]
-                });
-            } else {
-                check("weight Na", weight[17 * outputs], |m| &mut m.layers[1][0].weight[17]);
-                check("Na-C", radial[2 * 16 + 7] / density::smoothness(2), |m| &mut m.radial[2][2 * 16 + 7]);
-                check("Na-Na", radial[(8 + 2) * 16 + 9] / density::smoothness(2), |m| {
-                    &mut m.radial[3][2 * 16 + 9]
-                });
-            }
+        gradient_is_right(&trainer, 2e-3);
+        gradient_is_right(&exact(trainer), 3e-5);
+    }
+}
+
+fn gradient_is_right(trainer: &Trainer, tolerance: f64) {
+    let batch = trainer.train.get(&[0, 3, 5]);
+    let (_, gradients) = trainer.gradient(&batch).expect("a gradient");
+    let of = |id| numbers::<f64>(gradients.get::<2>(id).expect("there"));
+    let prior = |k| f64::from(density::smoothness(k));
+    let mut model = trainer.model.clone();
+    let mut check = |name: &str, exact: f64, at: fn(&mut Model) -> &mut f32| {
+        let h = 2e-3 * at(&mut model).abs().max(0.05);
+        let here = *at(&mut model);
+        *at(&mut model) = here + h;
+        let up = (exact_loss(trainer, &model, &batch), *at(&mut model));
+        *at(&mut model) = here - h;
+        let down = (exact_loss(trainer, &model, &batch), *at(&mut model));
+        *at(&mut model) = here;
+        let difference = (up.0 - down.0) / (f64::from(up.1) - f64::from(down.1));
+        let error = (difference - exact).abs();
+        assert!(error < tolerance * difference.abs().max(1e-3), "{name}: {difference} {exact}");
+    };
+    for s in 0..2 {
+        let graph = &trainer.graph.species[s];
+        let (weight, radial) = (of(graph.weights[0].id), of(graph.radial.id));
+        if trainer.model.spec.residual {
+            let last = graph.weights.len() - 2;
+            let square = of(graph.weights[last].id);
+            let at: fn(&mut Model) -> &mut f32 = match s {
+                0 => |m| &mut m.layers[0].iter_mut().nth_back(1).expect("a hidden layer").weight[5 * 12 + 7],
+                _ => |m| &mut m.layers[1].iter_mut().nth_back(1).expect("a hidden layer").weight[5 * 12 + 7],
+            };
+            check("residual", square[7 * 12 + 5], at);
+        }
+        // burn holds weights as [inputs, outputs], models as [outputs, inputs].
+        let outputs = trainer.model.spec.layer_shapes()[0].1;
+        if s == 0 {
+            check("weight C", weight[40 * outputs], |m| &mut m.layers[0][0].weight[40]);
+            check("C-C", radial[3 * 16 + 2] / prior(3), |m| &mut m.radial[0][3 * 16 + 2]);
+            check("C-Na", radial[(8 + 1) * 16 + 5] / prior(1), |m| &mut m.radial[1][16 + 5]);
+        } else {
+            check("weight Na", weight[17 * outputs], |m| &mut m.layers[1][0].weight[17]);
+            check("Na-C", radial[2 * 16 + 7] / prior(2), |m| &mut m.radial[2][2 * 16 + 7]);
+            check("Na-Na", radial[(8 + 2) * 16 + 9] / prior(2), |m| &mut m.radial[3][2 * 16 + 9]);
         }
     }
 }
@@ -206,21 +191,31 @@ fn gradient_matches_differences_of_the_loss() {
 #[test]
 fn graph_and_kernel_agree() {
     for spec in [spec(&[12, 8]), rich(&[12, 12]), rich(&[16, 10, 10, 10])] {
-        agree(&trainer_of(spec, 10));
+        agree::<f32>(&trainer_of(spec.clone(), 10), 1e-5);
+        agree::<f64>(&exact(trainer_of(spec, 10)), 1e-13);
     }
 }
 
-fn agree(trainer: &Trainer) {
+/// The same training in 64-bit numbers.
+fn exact(trainer: Trainer) -> Trainer {
+    let compute = ComputeSettings { precision: PrecisionChoice::F64, ..Default::default() };
+    trainer.computed(compute).expect("a processor")
+}
+
+fn agree<T: Float>(trainer: &Trainer, tolerance: f64) {
     let frame = &trainer.train.get(&[2])[0];
     let spec = &trainer.model.spec;
-    let values = evaluate(&trainer.model, std::slice::from_ref(frame)).expect("values").remove(0);
+    let values = evaluate(&trainer.model, std::slice::from_ref(frame), trainer.compute.kernels())
+        .expect("values")
+        .remove(0);
     let force_scale = values.forces.iter().map(|f| f.amax()).fold(0.0, f64::max);
     for atom in 0..8 {
         for axis in 0..3 {
             let mut atoms = vec![Vec3::zeros(); 8];
             atoms[atom][axis] = 1.0;
             let direction = Direction { atoms: &atoms, strain: natron_atoms::Mat3::zeros() };
-            let tangents = vec![density::expand_along(&frame.pairs, direction, spec)];
+            let tangent = density::expand_along(&frame.pairs, direction, spec);
+            let densities = vec![Densities { density: T::density(frame, spec), tangent }];
             let losses = vec![LossOfFrame {
                 parts: Parts::default(),
                 by_energy: 1.0,
@@ -229,29 +224,29 @@ fn agree(trainer: &Trainer) {
             }];
             let (mut energy, mut slope) = (0.0, 0.0);
             for s in 0..2 {
-                let batch = gather(s, std::slice::from_ref(frame), &tangents, &losses, spec);
+                let batch = gather::<T>(s, std::slice::from_ref(frame), &densities, &losses, spec);
                 let mut gradients = GradientsParams::new();
                 let atoms = trainer.graph.accumulate(
                     s,
                     batch,
                     &trainer.model,
-                    &trainer.invariants,
+                    T::invariants(&trainer.features),
                     &mut gradients,
                     &trainer.device,
                 );
-                let nothing = f64::from(*atoms.energies.last().expect("the isolated atom comes last"));
-                energy += atoms.energies.iter().map(|e| f64::from(*e) - nothing).sum::<f64>();
-                slope += atoms.slopes.iter().map(|e| f64::from(*e)).sum::<f64>();
+                let nothing = atoms.energies.last().expect("the isolated atom comes last").to_f64();
+                energy += atoms.energies.iter().map(|e| e.to_f64() - nothing).sum::<f64>();
+                slope += atoms.slopes.iter().map(|e| e.to_f64()).sum::<f64>();
             }
             let wall = wall_slope(trainer, frame, &atoms);
             let scale: f64 = values.atom_energies_ev.iter().map(|e| e.abs()).sum();
             assert!(
-                (energy + wall.0 - values.energy_ev).abs() <= 1e-5 * scale.max(1.0),
+                (energy + wall.0 - values.energy_ev).abs() <= tolerance * scale.max(1.0),
                 "{energy} {}",
                 values.energy_ev
             );
             let force = -(slope + wall.1);
-            assert!((force - values.forces[atom][axis]).abs() <= 1e-5 * force_scale.max(1.0), "{force}");
+            assert!((force - values.forces[atom][axis]).abs() <= tolerance * force_scale.max(1.0), "{force}");
         }
     }
 }
@@ -296,6 +291,11 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
 
 #[test]
 fn a_checkpoint_continues_as_if_nothing_had_happened() {
+    continues(trainer);
+    continues(|hidden, epochs| exact(trainer(hidden, epochs)));
+}
+
+fn continues(trainer: impl Fn(&[usize], usize) -> Trainer) {
     let mut straight = trainer(&[12], 6);
     (0..3).for_each(|_| drop(straight.run_epoch().expect("an epoch")));
     let bytes = straight.checkpoint().expect("a checkpoint");
@@ -304,8 +304,47 @@ fn a_checkpoint_continues_as_if_nothing_had_happened() {
         assert_eq!(straight.run_epoch().expect("an epoch"), resumed.run_epoch().expect("an epoch"));
     }
     assert_eq!(straight.best_model(), resumed.best_model());
+    assert_eq!(straight.graph.state(), resumed.graph.state());
     assert!(trainer(&[12], 6).resume(&bytes[..bytes.len() / 2]).is_err());
     assert!(trainer(&[10], 6).resume(&bytes).is_err());
+}
+
+/// In 64-bit numbers a training goes the same way, but not to the same bits, and keeps more of its parameters than f32 holds.
+#[test]
+fn precision_is_a_choice() {
+    let run = |mut trainer: Trainer| {
+        (0..3).for_each(|_| drop(trainer.run_epoch().expect("an epoch")));
+        trainer
+    };
+    let (single, double) = (run(trainer(&[12], 6)), run(exact(trainer(&[12], 6))));
+    let (a, b) = (single.validate().expect("errors"), double.validate().expect("errors"));
+    assert!((a.force_rmse_ev_per_a / b.force_rmse_ev_per_a - 1.0).abs() < 1e-3, "{a:?} {b:?}");
+    assert!(single.average_model().layers != double.average_model().layers);
+    let rounded =
+        |state: Vec<(u64, Vec<f64>)>| state.iter().all(|(_, v)| v.iter().all(|x| f64::from(*x as f32) == *x));
+    assert!(rounded(single.graph.state()) && !rounded(double.graph.state()));
+    let bytes = double.checkpoint().expect("a checkpoint");
+    assert!(trainer(&[12], 6).resume(&bytes).is_err(), "of another precision");
+}
+
+/// A GPU gives the same gradient, where there is one.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_gives_the_same_gradient() {
+    let gpu = ComputeSettings { device: crate::DeviceChoice::Gpu, ..Default::default() };
+    let here = trainer_of(rich(&[12, 12]), 10);
+    let batch = here.train.get(&[0, 3, 5]);
+    let (_, expected) = here.gradient(&batch).expect("a gradient");
+    let there = trainer_of(rich(&[12, 12]), 10).computed(gpu).expect("this build is for machines with a GPU");
+    let (_, found) = there.gradient(&batch).expect("a gradient");
+    for ((id, _), (other, _)) in here.graph.state().into_iter().zip(there.graph.state()) {
+        let of = |gradients: &GradientsParams, id: u64| {
+            numbers::<f64>(gradients.get::<2>(id.into()).expect("there"))
+        };
+        let (a, b) = (of(&expected, id), of(&found, other));
+        let scale = a.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        assert!(scale > 0.0 && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4 * scale));
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The training loop: deterministic, resumable, in the caller's hands epoch by epoch.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
-use natron_descriptor::{CHANNELS, HARMONICS, Invariants};
+use natron_descriptor::{CHANNELS, HARMONICS};
 use natron_potential::{
     Evaluation, Layer, Model, ModelSpec, NeuralPotential, Potential, Precision, UncertaintyFactors,
 };
@@ -13,13 +14,16 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::compute::{ComputeSettings, PrecisionChoice};
 use crate::data::{Depth, Prepared, Sample, TrainError};
 use crate::density::{self, Direction};
 use crate::ensemble;
 use crate::errors::{Metrics, Sums};
+use crate::float::{Features, Float};
 use crate::frames::{Frames, Known, Memory, Sources};
 use crate::graph::{Graph, SpeciesBatch};
 use crate::loss::{self, FrameWeights, LossOfFrame, Parts};
+use crate::optimiser::optimiser as optimiser_of;
 use crate::settings::{LossSettings, OptimiserSettings};
 use crate::standardise::standardise;
 
@@ -45,10 +49,12 @@ pub struct EpochReport {
 pub struct Trainer {
     loss: LossSettings,
     optimiser: OptimiserSettings,
+    compute: ComputeSettings,
     seed: u64,
     train: Arc<Frames>,
     valid: Frames,
-    invariants: Invariants<f32>,
+    features: Features,
+    /// Where the tensors of a step are, with autodiff.
     device: Device,
     graph: Graph,
     adam: ModuleOptimizer,
@@ -93,26 +99,24 @@ impl Trainer {
         isolated_ev: &[Option<f64>],
     ) -> Result<Self, TrainError> {
         let (train, valid) = frames_of(&spec, sources)?;
-        let invariants = spec.invariants()?;
         let mut model = untrained(&spec, seed);
         let reference = train.reference();
         let known: Vec<&Known> = reference.iter().map(|&k| &train.known()[k]).collect();
         model.isolated_ev = isolated_energies(&spec, &known, isolated_ev);
-        standardise(&mut model, &train, &reference, &invariants)?;
-        let device = Device::flex().autodiff();
-        let graph = Graph::new(&model, &device);
-        let adam =
-            AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(optimiser.weight_decay as f32).init();
+        let features = Features::new(&spec)?;
+        standardise(&mut model, &train, &reference, f32::invariants(&features))?;
+        let compute = ComputeSettings::default();
         Ok(Self {
             loss,
-            optimiser,
+            compute,
             seed,
             train: Arc::new(train),
             valid,
-            invariants,
-            device,
-            graph,
-            adam,
+            features,
+            device: compute.open()?,
+            graph: Graph::new::<f32>(&model),
+            adam: optimiser_of(&optimiser),
+            optimiser,
             average: model.clone(),
             best: model.clone(),
             model,
@@ -120,6 +124,33 @@ impl Trainer {
             looks_since_best: 0,
             epoch: 0,
         })
+    }
+
+    /// The same training computed elsewhere, or more exactly. `self` must be new.
+    ///
+    /// # Errors
+    /// There is no GPU, or this natron cannot use one.
+    pub fn computed(mut self, compute: ComputeSettings) -> Result<Self, TrainError> {
+        self.compute = compute;
+        self.device = compute.open()?;
+        self.graph = self.graph_of(&self.model);
+        Ok(self)
+    }
+
+    /// The parameters of a model as this training keeps them.
+    fn graph_of(&self, model: &Model) -> Graph {
+        match self.compute.precision {
+            PrecisionChoice::F32 => Graph::new::<f32>(model),
+            PrecisionChoice::F64 => Graph::new::<f64>(model),
+        }
+    }
+
+    /// Whether the parameters of a checkpoint suit this training; takes them if so.
+    fn set_graph_state(&mut self, state: Vec<(u64, Vec<f64>)>) -> bool {
+        match self.compute.precision {
+            PrecisionChoice::F32 => self.graph.set_state::<f32>(state),
+            PrecisionChoice::F64 => self.graph.set_state::<f64>(state),
+        }
     }
 
     /// The same training from the weights of a model of the same spec; energies of isolated atoms are its where `isolated_ev`
@@ -135,7 +166,7 @@ impl Trainer {
         for (energy, given) in model.isolated_ev.iter_mut().zip(isolated_ev) {
             *energy = given.unwrap_or(*energy);
         }
-        self.graph = Graph::new(&model, &self.device);
+        self.graph = self.graph_of(&model);
         self.average.clone_from(&model);
         self.best.clone_from(&model);
         self.model = model;
@@ -166,7 +197,7 @@ impl Trainer {
 
     /// What the frames and a step take.
     pub fn memory(&self) -> Memory {
-        memory_of(&self.train, &self.valid, &self.optimiser)
+        memory_of(&self.train, &self.valid, &self.optimiser, &self.compute)
     }
 
     /// Looks at every frame of a training without beginning it; what frames and a step will take.
@@ -176,10 +207,11 @@ impl Trainer {
     pub fn look(
         spec: &ModelSpec,
         optimiser: &OptimiserSettings,
+        compute: &ComputeSettings,
         sources: &Sources,
     ) -> Result<Memory, TrainError> {
         let (train, valid) = frames_of(spec, sources)?;
-        Ok(memory_of(&train, &valid, optimiser))
+        Ok(memory_of(&train, &valid, optimiser, compute))
     }
 
     /// The averaged model as it is.
@@ -242,7 +274,7 @@ impl Trainer {
     pub fn validate(&self) -> Result<Metrics, TrainError> {
         let mut sums = Sums::new(&self.model.spec, &self.loss);
         self.valid.batches(0..self.valid.len(), FRAMES_AT_ONCE, Depth::List, |_, frames| {
-            let values = evaluate(&self.average, frames)?;
+            let values = evaluate(&self.average, frames, self.compute.kernels())?;
             frames.iter().zip(&values).for_each(|(frame, values)| sums.add(frame, values));
             Ok(())
         })?;
@@ -291,28 +323,39 @@ impl Trainer {
 
     /// Losses of a batch and the gradient of their sum by every parameter.
     fn gradient(&self, frames: &[Arc<Prepared>]) -> Result<(Vec<LossOfFrame>, GradientsParams), TrainError> {
-        let values = evaluate(&self.model, frames)?;
+        match self.compute.precision {
+            PrecisionChoice::F32 => self.gradient_in::<f32>(frames),
+            PrecisionChoice::F64 => self.gradient_in::<f64>(frames),
+        }
+    }
+
+    fn gradient_in<T: Float>(
+        &self,
+        frames: &[Arc<Prepared>],
+    ) -> Result<(Vec<LossOfFrame>, GradientsParams), TrainError> {
+        let values = evaluate(&self.model, frames, self.compute.kernels())?;
         let weights = self.weights(frames);
         let losses: Vec<LossOfFrame> = (0..frames.len())
             .map(|k| loss::of_frame(&frames[k], &values[k], &self.loss, &weights[k], frames.len()))
             .collect();
         let spec = &self.model.spec;
-        let tangents: Vec<Vec<f32>> = (0..frames.len())
+        let densities: Vec<Densities<'_, T>> = (0..frames.len())
             .into_par_iter()
             .map(|k| {
                 let direction = Direction { atoms: &losses[k].by_forces, strain: losses[k].by_virial };
-                density::expand_along(&frames[k].pairs, direction, spec)
+                let tangent = density::expand_along(&frames[k].pairs, direction, spec);
+                Densities { density: T::density(&frames[k], spec), tangent }
             })
             .collect();
         let mut gradients = GradientsParams::new();
         for s in 0..spec.species.len() {
-            let species = gather(s, frames, &tangents, &losses, spec);
+            let species = gather(s, frames, &densities, &losses, spec);
             if !species.energy_weights.is_empty() {
                 self.graph.accumulate(
                     s,
                     species,
                     &self.model,
-                    &self.invariants,
+                    T::invariants(&self.features),
                     &mut gradients,
                     &self.device,
                 );
@@ -379,13 +422,20 @@ fn frames_of(spec: &ModelSpec, sources: &Sources) -> Result<(Frames, Frames), Tr
     Ok((train, valid))
 }
 
-fn memory_of(train: &Frames, valid: &Frames, optimiser: &OptimiserSettings) -> Memory {
+fn memory_of(
+    train: &Frames,
+    valid: &Frames,
+    optimiser: &OptimiserSettings,
+    compute: &ComputeSettings,
+) -> Memory {
     let (all, size) = ([train, valid], optimiser.batch_frames);
     let held_frames = all.iter().map(|frames| frames.held_frames()).sum();
     let ahead = [train.most_ahead(size), valid.most_ahead(FRAMES_AT_ONCE)];
     let ahead = all.iter().zip(ahead).map(|(frames, ahead)| frames.largest_bytes() * ahead as u64).max();
-    // A step holds density and tangent of its batch, and what burn keeps of both for the way back.
-    let step = 8 * train.largest_density_bytes() * size as u64;
+    // A step holds density and tangent of its batch, and what burn keeps of both for the way back; of 64-bit numbers twice as
+    // much, and the density of every frame once more.
+    let copies = if compute.precision == PrecisionChoice::F64 { 18 } else { 8 };
+    let step = copies * train.largest_density_bytes() * size as u64;
     Memory {
         held_frames,
         streamed_frames: train.len() + valid.len() - held_frames,
@@ -395,8 +445,12 @@ fn memory_of(train: &Frames, valid: &Frames, optimiser: &OptimiserSettings) -> M
 }
 
 /// Values of some frames, with a model, to compare with their labels: without its dispersion term.
-fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, TrainError> {
-    let potential = NeuralPotential::new(model.without_dispersion(), Precision::F32)?;
+fn evaluate(
+    model: &Model,
+    frames: &[Arc<Prepared>],
+    precision: Precision,
+) -> Result<Vec<Evaluation>, TrainError> {
+    let potential = NeuralPotential::new(model.without_dispersion(), precision)?;
     frames
         .par_iter()
         .map_init(
@@ -412,28 +466,37 @@ fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, 
         .collect()
 }
 
+/// Of one frame, `[n][25][S K]` each.
+struct Densities<'a, T: Float> {
+    density: Cow<'a, [T]>,
+    /// Along the direction of the step.
+    tangent: Vec<T>,
+}
+
 /// Atoms of species `s` of a batch, and last an atom without neighbours: energies count from its, so it
 /// takes back the weights of all the others.
-fn gather(
+fn gather<T: Float>(
     s: usize,
     frames: &[Arc<Prepared>],
-    tangents: &[Vec<f32>],
+    densities: &[Densities<'_, T>],
     losses: &[LossOfFrame],
     spec: &ModelSpec,
-) -> SpeciesBatch {
+) -> SpeciesBatch<T> {
     let row = HARMONICS * spec.species.len() * spec.radial_functions;
     let mut batch = SpeciesBatch { density: Vec::new(), tangent: Vec::new(), energy_weights: Vec::new() };
     for (k, frame) in frames.iter().enumerate() {
         for (atom, _) in frame.numbers.iter().enumerate().filter(|(_, n)| **n == s) {
-            batch.density.extend_from_slice(&frame.density[atom * row..(atom + 1) * row]);
-            batch.tangent.extend_from_slice(&tangents[k][atom * row..(atom + 1) * row]);
-            batch.energy_weights.push(losses[k].by_energy as f32);
+            let rows = atom * row..(atom + 1) * row;
+            batch.density.extend_from_slice(&densities[k].density[rows.clone()]);
+            batch.tangent.extend_from_slice(&densities[k].tangent[rows]);
+            batch.energy_weights.push(T::from_f64(losses[k].by_energy));
         }
     }
     if !batch.energy_weights.is_empty() {
-        batch.density.extend(std::iter::repeat_n(0.0, row));
-        batch.tangent.extend(std::iter::repeat_n(0.0, row));
-        batch.energy_weights.push(-batch.energy_weights.iter().sum::<f32>());
+        batch.density.extend(std::iter::repeat_n(T::ZERO, row));
+        batch.tangent.extend(std::iter::repeat_n(T::ZERO, row));
+        let sum = batch.energy_weights.iter().fold(T::ZERO, |sum, &weight| sum + weight);
+        batch.energy_weights.push(-sum);
     }
     batch
 }

@@ -1,7 +1,7 @@
 //! The training deck.
 
 use natron_potential::{ModelError, ModelSpec};
-use natron_train::{LossSettings, OptimiserSettings};
+use natron_train::{ComputeSettings, LossSettings, OptimiserSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::deck::Problem;
@@ -31,6 +31,9 @@ pub struct TrainDeck {
     /// How the weights move.
     #[serde(default)]
     pub optimiser: OptimiserSettings,
+    /// Where it computes, and how exactly.
+    #[serde(default)]
+    pub compute: ComputeSettings,
     /// Where the results go.
     #[serde(default)]
     pub output: OutputTable,
@@ -177,6 +180,12 @@ impl TrainDeck {
         }
         let ranges = self.loss.problems().into_iter().chain(self.optimiser.problems());
         found.extend(ranges.map(|(path, message)| problem(&path, format!("`{path}` {message}"))));
+        let choices = self.compute.problems().into_iter().map(|(path, message)| Problem {
+            message: format!("`{path}` {message}"),
+            path,
+            help: Some("`device = \"cpu\"` computes on the processor; the feature: cargo build --release --features gpu".into()),
+        });
+        found.extend(choices);
         found
     }
 }

@@ -126,7 +126,7 @@ impl TrainJob {
             return Err(TrainError::OtherModel);
         }
         let sources = self.sources(self.data.samples(Split::Train), self.data.samples(Split::Valid));
-        Trainer::look(&self.spec, &self.deck.optimiser, &sources)
+        Trainer::look(&self.spec, &self.deck.optimiser, &self.deck.compute, &sources)
     }
 
     /// A training on the given frames.
@@ -145,7 +145,8 @@ impl TrainJob {
             &self.sources(train, valid),
             &isolated,
         );
-        let started = trainer.and_then(|trainer| match &self.start {
+        let computed = trainer.and_then(|trainer| trainer.computed(deck.compute));
+        let started = computed.and_then(|trainer| match &self.start {
             Some(start) => trainer.start_from(start, &isolated),
             None => Ok(trainer),
         });
@@ -186,6 +187,8 @@ impl TrainJob {
 fn refused(error: TrainError) -> InputError {
     match error {
         TrainError::Source(text) => InputError::new(text),
+        error @ TrainError::Gpu(_) => InputError::new(error.to_string())
+            .help("`device = \"cpu\"` in [compute] computes on the processor"),
         error => InputError::new(error.to_string())
             .help("frames are sorted by [data] split_key into train, valid and test"),
     }
