@@ -268,9 +268,26 @@ pub(crate) fn matching_files(
 
 fn expand(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let whole = glob::Pattern::escape(&folder.to_string_lossy());
-    let joined = if whole.is_empty() { pattern.to_string() } else { format!("{whole}/{pattern}") };
+    let stands_alone = whole.is_empty() || Path::new(pattern).is_absolute();
+    let joined = if stands_alone { pattern.to_string() } else { format!("{whole}/{pattern}") };
     let found = glob::glob(&joined).map_err(|error| error.to_string())?;
     let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     paths.sort();
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_start_from_the_deck_unless_they_are_absolute() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.extxyz");
+        std::fs::write(&file, "").expect("writes");
+        let absolute = folder.path().join("*.extxyz").display().to_string();
+        assert_eq!(expand(Path::new("/elsewhere"), &absolute), Ok(vec![file.clone()]));
+        assert_eq!(expand(folder.path(), "a.*"), Ok(vec![file]));
+        assert_eq!(expand(Path::new("/elsewhere"), "a.*"), Ok(Vec::new()));
+    }
 }
