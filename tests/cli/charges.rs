@@ -81,7 +81,7 @@ fn nac_has_charges_and_their_distributions() {
     }
     let sodium: Vec<f64> = table.iter().filter(|row| row[3] == "Na").map(|row| value(&row[5])).collect();
     let mean = sodium.iter().sum::<f64>() / sodium.len() as f64;
-    assert!((0.4..1.0).contains(&mean), "{mean}");
+    assert!((0.2..0.9).contains(&mean), "{mean}");
     // Frames of split test are all here: their error is the one in the head's file.
     let recorded = number(&result["head"]["rmse_e"], "test");
     let found = number(errors(&result, "test", "all"), "rmse_e");
@@ -129,7 +129,9 @@ fn a_head_of_ones_own_is_fitted_and_used() {
     let valid: Vec<f64> = tried.iter().map(|head| number(head, "valid_rmse_e")).collect();
     let least = valid.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!(number(&fitted["head"]["rmse_e"], "valid"), least, "{valid:?}");
-    assert!(least < 0.9 * valid[2], "no weights at all are far worse: {valid:?}");
+    // The smaller the ridge, the nearer to what is fitted; the last leaves nothing but a charge for each element.
+    let train: Vec<f64> = tried.iter().map(|head| number(head, "train_rmse_e")).collect();
+    assert!(train[0] < train[1] && train[1] < 0.9 * train[2], "{train:?}");
     let head = ["--set", "charges.head=fit/head.safetensors"];
     let used = json(folder.path(), &[&["charges", "charges.toml"][..], &head].concat());
     for split in ["train", "valid", "test"] {

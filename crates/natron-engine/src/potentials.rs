@@ -37,7 +37,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
         name: "nac",
         about: "sodium in disordered carbon, trained on PBE-D3(BJ) (potentials/nac)",
         source: Source::File(include_bytes!("../../../potentials/nac/potential.safetensors")),
-        charges: None,
+        charges: Some(include_bytes!("../../../potentials/nac/charges/head.safetensors")),
     },
     BuiltIn {
         name: "lj-argon",

@@ -84,7 +84,7 @@ fn every_reading() -> Vec<Reads> {
 }
 
 fn ridges() -> Vec<f64> {
-    (-12..=0).map(|half| 10f64.powf(0.5 * f64::from(half))).map(|x| (x * 1e9).round() / 1e9).collect()
+    (-12..=4).map(|half| 10f64.powf(0.5 * f64::from(half))).map(|x| (x * 1e9).round() / 1e9).collect()
 }
 
 /// `[density]`.
@@ -198,6 +198,6 @@ mod tests {
     #[test]
     fn the_ridges_go_by_half_decades() {
         let found = ridges();
-        assert_eq!((found.len(), found[0], found[2], found[12]), (13, 1e-6, 1e-5, 1.0));
+        assert_eq!((found.len(), found[0], found[2], found[16]), (17, 1e-6, 1e-5, 100.0));
     }
 }
