@@ -3,6 +3,7 @@
 mod bad_input;
 mod bench;
 mod build;
+pub(crate) mod charges;
 mod data;
 mod diffusion;
 mod dispersion;

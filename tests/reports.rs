@@ -177,6 +177,15 @@ fn a_map_has_all_its_pictures() {
 }
 
 #[test]
+fn charges_have_all_their_pictures() {
+    let Some(browser) = Browser::find() else { return };
+    let folder = crate::cli::charges::folder();
+    run(folder.path(), &["charges", "charges.toml"]);
+    let wanted = ["charges of Na", "Mean over atoms", "charges of C", "Every atom of every frame"];
+    in_order(&browser, &folder.path().join("charges/report.html"), &wanted);
+}
+
+#[test]
 fn a_path_has_all_its_pictures() {
     let Some(browser) = Browser::find() else { return };
     let folder = crate::cli::neb::folder();

@@ -14,6 +14,7 @@ pub mod clusters;
 pub mod collective;
 pub mod covariance;
 pub mod curves;
+pub mod density;
 pub mod diffusion;
 pub mod equilibration;
 pub mod estimate;

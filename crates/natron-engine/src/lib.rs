@@ -11,6 +11,7 @@ compile_error!(
 
 pub mod bench;
 pub mod build;
+pub mod charges;
 pub mod data;
 pub mod deck;
 pub mod diffusion;

@@ -20,6 +20,8 @@ pub struct BuiltIn {
     /// What it is, in one line.
     pub about: &'static str,
     source: Source,
+    /// The bytes of its head for charges.
+    charges: Option<&'static [u8]>,
 }
 
 enum Source {
@@ -35,11 +37,13 @@ pub const BUILT_IN: &[BuiltIn] = &[
         name: "nac",
         about: "sodium in disordered carbon, trained on PBE-D3(BJ) (potentials/nac)",
         source: Source::File(include_bytes!("../../../potentials/nac/potential.safetensors")),
+        charges: Some(include_bytes!("../../../potentials/nac/charges/head.safetensors")),
     },
     BuiltIn {
         name: "lj-argon",
         about: "Lennard-Jones argon, for trying natron without a trained model",
         source: Source::LennardJonesArgon,
+        charges: None,
     },
 ];
 
@@ -164,6 +168,61 @@ fn file_in(path: &Path, precision: Precision) -> Result<LoadedPotential, InputEr
     })
 }
 
+/// A neural potential with its identity.
+pub(crate) struct LoadedNeural {
+    /// The potential itself.
+    pub potential: NeuralPotential,
+    /// The built-in name, or the file's name.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+impl LoadedNeural {
+    /// SHA-256 in hexadecimal.
+    pub fn sha256_hex(&self) -> String {
+        hex(&self.sha256)
+    }
+}
+
+/// A neural potential, by built-in name or file, in single precision.
+///
+/// # Errors
+/// There is no such potential, or it is not a neural one.
+pub(crate) fn load_neural(name_or_path: &str) -> Result<LoadedNeural, InputError> {
+    let path = Path::new(name_or_path);
+    let loaded = load_potential(name_or_path)?;
+    let read: std::io::Result<Vec<u8>>;
+    let bytes = if is_file(name_or_path) {
+        read = std::fs::read(path);
+        read.as_deref().ok()
+    } else {
+        file_of(name_or_path)
+    };
+    let potential = bytes.filter(|_| loaded.spec.is_some()).map(NeuralPotential::from_bytes);
+    let Some(Ok(potential)) = potential else {
+        return Err(InputError::new(format!("`{}` is no neural potential", loaded.name))
+            .help("name one that natron train wrote, or nac"));
+    };
+    Ok(LoadedNeural { potential, name: loaded.name, sha256: loaded.sha256 })
+}
+
+/// The bytes of a built-in potential that is a file.
+fn file_of(name: &str) -> Option<&'static [u8]> {
+    BUILT_IN.iter().find(|built_in| built_in.name == name).and_then(|built_in| match built_in.source {
+        Source::File(bytes) => Some(bytes),
+        Source::LennardJonesArgon => None,
+    })
+}
+
+/// The head for charges that comes with the potential of these bytes, wherever they were read from.
+pub(crate) fn built_in_head(sha256: &[u8; 32]) -> Option<&'static [u8]> {
+    let is_it = |built_in: &&BuiltIn| {
+        file_of(built_in.name).is_some_and(|bytes| Sha256::digest(bytes)[..] == sha256[..])
+    };
+    BUILT_IN.iter().find(is_it).and_then(|built_in| built_in.charges)
+}
+
 /// The numbers of a neural potential, by built-in name or file.
 ///
 /// # Errors
@@ -180,13 +239,7 @@ pub(crate) fn load_model(name_or_path: &str) -> Result<natron_potential::Model, 
         return read(&bytes).map_err(|error| InputError::new(error.to_string()).in_file(path));
     }
     load_built_in(name_or_path)?;
-    let bytes = BUILT_IN.iter().find(|built_in| built_in.name == name_or_path).and_then(|built_in| {
-        match built_in.source {
-            Source::File(bytes) => Some(bytes),
-            Source::LennardJonesArgon => None,
-        }
-    });
-    let bytes = bytes.ok_or_else(|| {
+    let bytes = file_of(name_or_path).ok_or_else(|| {
         InputError::new(format!("`{name_or_path}` has no weights to start from"))
             .help("name a neural potential")
     })?;

@@ -183,6 +183,53 @@ impl<'a, T: Real> NeuralEvaluator<'a, T> {
 }
 
 impl<T: Real> NeuralEvaluator<'_, T> {
+    /// The features of every atom, standardised as its network takes them: `[atoms][features]`.
+    ///
+    /// # Errors
+    /// As [`Evaluator::evaluate`].
+    pub fn describe(
+        &mut self,
+        structure: &Structure,
+        list: &NeighbourList,
+    ) -> Result<Vec<f64>, EvaluationError> {
+        self.prepare(structure, list)?;
+        let Self { potential, compiled, layout, homed, offsets, scratch, numbers, .. } = self;
+        let model = potential.model();
+        let width = model.spec.features();
+        let mut out = vec![0.0; structure.len() * width];
+        let mut scratch = scratch[0].lock().expect("no kernel panics while it holds its buffers");
+        let mut positions = Vec::new();
+        for task in 0..layout.tasks() {
+            place(layout.members(task), homed, offsets, &mut positions);
+            let scene = Scene { layout, positions: &positions };
+            for centres in layout.blocks_of(task).map(|block| layout.centres(block)) {
+                let atoms = &layout.atoms()[centres.clone()];
+                let overlap =
+                    compiled.describe(potential.simd(), &scene, centres, &mut scratch, |slot, values| {
+                        let atom = atoms[slot] as usize;
+                        let species = usize::from(numbers[atom]);
+                        let scales = model.mean[species].iter().zip(&model.spread[species]);
+                        let row = out[atom * width..(atom + 1) * width].iter_mut();
+                        for ((out, value), (mean, spread)) in row.zip(values).zip(scales) {
+                            *out = (value - f64::from(*mean)) / f64::from(*spread);
+                        }
+                    });
+                if let Some((first, second, distance_a)) = overlap {
+                    let atom = |local: Local| layout.members(task)[local.number()].atom as usize;
+                    return Err(EvaluationError::Overlap {
+                        first: atom(first),
+                        second: atom(second),
+                        distance_a,
+                    });
+                }
+            }
+        }
+        match out.iter().position(|x| !x.is_finite()) {
+            Some(k) => Err(EvaluationError::NotFinite { atom: k / width }),
+            None => Ok(out),
+        }
+    }
+
     /// Standard deviations of energies, from what the members of the ensemble give more than the model.
     fn sum_spread(&self, out: &mut Evaluation) {
         let factor = self.potential.uncertainty_factors().energies;

@@ -3,6 +3,7 @@
 //! The one decision that shaped this crate: a potential is immutable and shared between threads; an
 //! [`Evaluator`] made from it owns every buffer, so that a step of dynamics allocates nothing.
 
+pub mod charges;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod dense;
@@ -19,6 +20,7 @@ pub mod nep;
 pub mod neural;
 pub mod zbl;
 
+pub use charges::{ChargeFit, ChargeHead, Reads};
 pub use dispersion::{Dispersion, DispersionError, DispersionSpec};
 pub use evaluation::{Evaluation, EvaluationError, Evaluator, PhaseTimes, Potential};
 pub use file::{FileError, UncertaintyFactors};

@@ -87,6 +87,17 @@ impl NeuralPotential {
         self
     }
 
+    /// The features of every atom, standardised as its network takes them: `[atoms][features]`. The list must reach as for energies.
+    ///
+    /// # Errors
+    /// As [`Evaluator::evaluate`].
+    pub fn describe(&self, structure: &Structure, list: &NeighbourList) -> Result<Vec<f64>, EvaluationError> {
+        match &self.kernels {
+            Kernels::F32(compiled) => NeuralEvaluator::new(self, compiled).describe(structure, list),
+            Kernels::F64(compiled) => NeuralEvaluator::new(self, compiled).describe(structure, list),
+        }
+    }
+
     fn members(&self) -> &[NeuralPotential] {
         self.members.get_or_init(|| {
             let member = |m: usize| {

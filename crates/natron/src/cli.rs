@@ -96,6 +96,9 @@ pub enum Command {
     /// Draw a map of atomic environments by SOAP similarity
     #[command(long_about = commands::map::ABOUT, after_help = commands::map::EXAMPLES)]
     Map(commands::job::JobArguments),
+    /// Compute charges of atoms and their distribution over the filling
+    #[command(long_about = commands::charges::ABOUT, after_help = commands::charges::EXAMPLES)]
+    Charges(commands::job::JobArguments),
     /// Say what a file holds
     View(commands::view::Arguments),
     /// Make the trajectory of a killed run a file that every program opens
@@ -140,6 +143,7 @@ impl Command {
             Self::Build(_) => "build",
             Self::Data { .. } => "data",
             Self::Map(_) => "map",
+            Self::Charges(_) => "charges",
             Self::View(_) => "view",
             Self::Repair(_) => "repair",
             Self::New { .. } => "new",

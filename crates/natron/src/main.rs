@@ -48,6 +48,7 @@ fn run(command: &Command, output: &Output) -> Result<ExitCode, Failure> {
         Command::Build(arguments) => commands::build::run(arguments, output),
         Command::Data { what } => commands::data::run(what, output),
         Command::Map(arguments) => commands::map::run(arguments, output),
+        Command::Charges(arguments) => commands::charges::run(arguments, output),
         Command::View(arguments) => commands::view::run(arguments, output),
         Command::Repair(arguments) => commands::repair::run(arguments, output),
         Command::New { what } => commands::new::run(what, output),

@@ -3,6 +3,7 @@
 mod calibration;
 mod checks;
 mod coverage;
+mod density;
 mod kinisi;
 mod published;
 mod verdicts;

@@ -23,6 +23,7 @@ use natron_dynamics::plan::caveats;
 use serde_json::Value;
 
 use self::groups::{Group, groups};
+pub(crate) use self::source::expand;
 use self::source::{Run, deck_of, expand_all, open, record};
 use crate::envelope::{Build, json};
 use crate::{Failure, InputError, files};

@@ -57,6 +57,11 @@ pub fn voltage() -> Value {
     crate::voltage::schema()
 }
 
+/// Schema of the charges deck.
+pub fn charges() -> Value {
+    crate::charges::schema()
+}
+
 /// Tables below the top level, in the order of the explanations.
 fn sections() -> Vec<&'static str> {
     let mut sections: Vec<&str> = Vec::new();

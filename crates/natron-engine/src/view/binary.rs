@@ -5,7 +5,7 @@ use std::path::Path;
 use natron_dynamics::Restart;
 use natron_dynamics::monte_carlo::Checkpoint;
 use natron_io::h5md;
-use natron_potential::{NepPotential, file};
+use natron_potential::{ChargeHead, NepPotential, file};
 use serde_json::{Value, json};
 
 use super::Facts;
@@ -65,7 +65,23 @@ pub(super) fn chain(path: &Path, bytes: &[u8]) -> Result<(&'static str, Facts), 
     Ok(("Monte Carlo chain", facts))
 }
 
+/// A head for charges, if the file is one.
+fn charge_head(path: &Path) -> Option<Facts> {
+    let (head, provenance) = ChargeHead::from_bytes(&std::fs::read(path).ok()?).ok()?;
+    let mut facts = Facts::new();
+    facts.insert("species".into(), head.species.into());
+    facts.insert("reads".into(), to_json(&head.reads));
+    facts.insert("numbers_per_atom".into(), head.weights.first().map_or(0, Vec::len).into());
+    facts.insert("potential_sha256".into(), provenance.potential_sha256.into());
+    facts.insert("data_sha256".into(), provenance.data_sha256.into());
+    facts.insert("rmse_e".into(), to_json(&provenance.rmse_e));
+    Some(facts)
+}
+
 pub(super) fn potential(path: &Path) -> Result<(&'static str, Facts), InputError> {
+    if let Some(facts) = charge_head(path) {
+        return Ok(("charge head", facts));
+    }
     let loaded = potentials::load_file(path)?;
     let species = loaded.potential.species().unwrap_or_default();
     let mut facts = Facts::new();

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Facts;
 use crate::InputError;
+use crate::charges::ChargesDeck;
 use crate::deck::{Document, decode_and_check};
 use crate::map::MapDeck;
 
@@ -117,6 +118,14 @@ pub(super) fn deck(path: &Path, bytes: &[u8]) -> Result<(&'static str, Facts), I
         facts.insert("stages".into(), stages.into());
         facts.insert("mobile".into(), deck.analysis.mobile.clone().into());
         return Ok(("md deck", facts));
+    }
+    if has("mobile") && ["charges", "fit", "density"].iter().any(|table| has(table)) {
+        let deck: ChargesDeck = decode_and_check(&document, |_: &ChargesDeck| Vec::new()).map_err(first)?;
+        facts.insert("structures".into(), deck.structures.clone().into());
+        facts.insert("mobile".into(), deck.mobile.clone().into());
+        facts.insert("charges".into(), crate::envelope::json(&deck.charges));
+        facts.insert("fit".into(), crate::envelope::json(&deck.fit));
+        return Ok(("charges deck", facts));
     }
     if has("structures") && has("mobile") {
         let deck: MapDeck = decode_and_check(&document, |_: &MapDeck| Vec::new()).map_err(first)?;

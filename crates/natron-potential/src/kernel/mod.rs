@@ -5,6 +5,7 @@
 //! is ever stored.
 
 mod backward;
+mod describe;
 mod forward;
 mod neighbourhood;
 mod radial;

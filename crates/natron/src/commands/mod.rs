@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod build;
+pub mod charges;
 pub mod completions;
 pub mod data;
 pub mod diffusion;

@@ -23,6 +23,8 @@ pub enum Deck {
     Voltage,
     /// The deck of natron neb
     Neb,
+    /// The deck of natron charges
+    Charges,
 }
 
 /// Which schema.
@@ -52,6 +54,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> ExitCode {
         Deck::Study => schema::study(),
         Deck::Voltage => schema::voltage(),
         Deck::Neb => schema::neb(),
+        Deck::Charges => schema::charges(),
     };
     let text = format!("{schema:#}\n");
     let mut map = output.build.envelope("schema");

@@ -100,6 +100,7 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
         () if has("[grid]") => "study",
         () if has("[host]") => "voltage",
         () if has("[path]") => "neb",
+        () if has("[density]") => "charges",
         () => "train",
     };
     let call = |flags: &[String]| {
@@ -117,7 +118,7 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
         let short = SHORT_STUDY.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
         calls.push(call(&short.collect::<Vec<_>>()));
     }
-    if kind == "neb" {
+    if kind == "neb" || kind == "charges" {
         calls.push(call(&[]));
     }
     if kind == "voltage" {
