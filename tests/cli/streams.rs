@@ -7,7 +7,7 @@ use super::{argon_folder, json, natron, number, one_object, run, stderr, succeed
 #[test]
 fn commands_that_do_not_exist_are_usage_errors() {
     let folder = argon_folder();
-    for command in ["charges", "nonsense"] {
+    for command in ["charge", "nonsense"] {
         let output = run(folder.path(), &[command]);
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty());
