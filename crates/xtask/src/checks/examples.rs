@@ -81,8 +81,10 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 fn try_deck(context: &Context, natron: &Path, deck: &Path, runs: &Path) -> Result<(), String> {
     let text = fs::read_to_string(deck).map_err(|error| format!("{}: {error}", deck.display()))?;
+    // Decks of different folders may have one name.
+    let folder = deck.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     let name = deck.file_stem().unwrap_or_default().to_string_lossy();
-    for arguments in arguments(&text, &runs.join(&*name)) {
+    for arguments in arguments(&text, &runs.join(format!("{folder}-{name}"))) {
         let mut command = context.prepared(Command::new(natron));
         command.arg(&arguments[0]).arg(deck).args(&arguments[1..]);
         run(&mut command).map_err(|failure| failure.to_string())?;
