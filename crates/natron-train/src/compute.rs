@@ -24,7 +24,7 @@ pub enum PrecisionChoice {
     /// 32 bits.
     #[default]
     F32,
-    /// 64 bits: to see what rounding does to a training; about three times the time.
+    /// 64 bits: to see what rounding does to a training.
     F64,
 }
 

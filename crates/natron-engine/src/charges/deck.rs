@@ -6,7 +6,7 @@ use natron_dynamics::deck::PotentialDeck;
 use natron_potential::Reads;
 use serde::{Deserialize, Serialize};
 
-use crate::deck::Problem;
+use crate::deck::{OutputTable, Problem};
 use crate::potentials;
 
 /// A charges deck, format 1.
@@ -106,15 +106,6 @@ impl Default for DensityTable {
     fn default() -> Self {
         Self { rule: Rule::Scott, bandwidth_e: None, x_step: 4.0, points: 500 }
     }
-}
-
-/// `[output]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputTable {
-    /// Run directory, relative to the deck; default: named after the deck.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub directory: Option<String>,
 }
 
 impl ChargesDeck {

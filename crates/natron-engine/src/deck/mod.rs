@@ -8,11 +8,13 @@
 mod decode;
 mod document;
 mod locate;
+mod output;
 mod overrides;
 mod path;
 mod wording;
 
 pub use decode::{Problem, decode, decode_and_check};
 pub use document::{Document, MAX_DECK_BYTES};
+pub use output::OutputTable;
 pub use overrides::Override;
 pub use path::{KeyPath, Step};

@@ -7,7 +7,7 @@ use natron_descriptor::{Convention, SoapSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::deck::Problem;
+use crate::deck::{OutputTable, Problem};
 use crate::keys::annotate;
 use crate::{InputError, files};
 
@@ -97,15 +97,6 @@ impl Default for MapTable {
     fn default() -> Self {
         Self { landmarks: 1000, clusters: 5, coordination_a: 3.2, columns: Vec::new() }
     }
-}
-
-/// `[output]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputTable {
-    /// Run directory, relative to the deck; default: named after the deck.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub directory: Option<String>,
 }
 
 impl MapDeck {

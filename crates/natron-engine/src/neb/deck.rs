@@ -4,9 +4,8 @@ use natron_dynamics::band::BandSettings;
 use natron_dynamics::deck::PotentialDeck;
 use serde::{Deserialize, Serialize};
 
-use crate::deck::Problem;
+use crate::deck::{OutputTable, Problem};
 use crate::potentials;
-use crate::voltage::OutputTable;
 
 /// More images than this are a slip of the finger.
 const IMAGES_MAX: usize = 200;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::deck::Problem;
+use crate::deck::{OutputTable, Problem};
 
 /// A deck, format 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,15 +55,6 @@ pub struct Parameter {
     /// Values to choose from instead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<toml::Value>,
-}
-
-/// `[output]`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputTable {
-    /// Run directory, relative to the deck; default: named after the deck.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub directory: Option<String>,
 }
 
 fn trials() -> usize {

@@ -5,7 +5,7 @@ use natron_dynamics::deck::PotentialDeck;
 use serde::{Deserialize, Serialize};
 
 use super::grand_canonical::ReservoirTable;
-use crate::deck::Problem;
+use crate::deck::{OutputTable, Problem};
 use crate::{metal, potentials};
 
 /// More hosts than this are a slip of the finger.
@@ -60,15 +60,6 @@ pub struct MetalTable {
     /// File of another crystal, the last frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structure: Option<String>,
-}
-
-/// `[output]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputTable {
-    /// Run directory, relative to the deck; default: named after the deck.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub directory: Option<String>,
 }
 
 impl VoltageDeck {

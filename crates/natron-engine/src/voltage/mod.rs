@@ -16,6 +16,6 @@ mod report;
 mod run;
 mod summary;
 
-pub use deck::{OutputTable, VoltageDeck};
+pub use deck::VoltageDeck;
 pub use job::VoltageJob;
 pub(crate) use meanings::schema;
