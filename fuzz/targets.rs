@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use natron_dynamics::monte_carlo::{CHECKPOINT_FORMAT, Checkpoint};
 use natron_dynamics::{MdDeck, Restart};
 use natron_engine::deck::{Document, Problem, decode_and_check};
 use natron_io::{Format, ReadError};
@@ -13,12 +14,13 @@ use sha2::{Digest, Sha256};
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; the name is that of its folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("deck", deck),
     ("extxyz", extxyz),
     ("structures", structures),
     ("potential", potential),
     ("restart", restart),
+    ("checkpoint", checkpoint),
 ];
 
 /// An MD deck: every refusal has a line.
@@ -98,18 +100,35 @@ pub fn potential(bytes: &[u8]) {
 /// A restart; also in every format with length and checksum put right, so that what is behind them is read.
 pub fn restart(bytes: &[u8]) {
     let _ = Restart::from_bytes(bytes);
-    let payload = bytes.get(24..bytes.len().saturating_sub(32)).unwrap_or_default();
     for format in 1..=natron_dynamics::restart::FORMAT {
-        let mut sealed = b"NATRONRS".to_vec();
-        sealed.extend(format.to_le_bytes());
-        sealed.extend((payload.len() as u64).to_le_bytes());
-        sealed.extend(payload);
-        let checksum = Sha256::digest(&sealed);
-        sealed.extend(checksum);
-        if let Ok(restart) = Restart::from_bytes(&sealed) {
+        if let Ok(restart) = Restart::from_bytes(&resealed(b"NATRONRS", format, bytes)) {
             let written = restart.to_bytes();
             let again = Restart::from_bytes(&written).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(again.to_bytes(), written);
         }
     }
+}
+
+/// A checkpoint of a Monte Carlo chain, in the same two ways.
+pub fn checkpoint(bytes: &[u8]) {
+    let _ = Checkpoint::from_bytes(bytes);
+    for format in 1..=CHECKPOINT_FORMAT {
+        if let Ok(checkpoint) = Checkpoint::from_bytes(&resealed(b"NATRONGC", format, bytes)) {
+            let written = checkpoint.to_bytes();
+            let again = Checkpoint::from_bytes(&written).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(again.to_bytes(), written);
+        }
+    }
+}
+
+/// What lies between the header and the checksum of bytes, with a header and a checksum that fit.
+fn resealed(magic: &[u8; 8], format: u64, bytes: &[u8]) -> Vec<u8> {
+    let payload = bytes.get(24..bytes.len().saturating_sub(32)).unwrap_or_default();
+    let mut sealed = magic.to_vec();
+    sealed.extend(format.to_le_bytes());
+    sealed.extend((payload.len() as u64).to_le_bytes());
+    sealed.extend(payload);
+    let checksum = Sha256::digest(&sealed);
+    sealed.extend(checksum);
+    sealed
 }

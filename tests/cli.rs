@@ -22,6 +22,7 @@ mod resume;
 mod schema;
 mod streams;
 pub(crate) mod study;
+pub(crate) mod study_figure;
 #[cfg(feature = "train")]
 mod train_streamed;
 mod tune;

@@ -159,6 +159,15 @@ fn a_study_has_all_its_pictures() {
 }
 
 #[test]
+fn the_figure_of_a_study_has_all_its_panels() {
+    let Some(browser) = Browser::find() else { return };
+    let folder = crate::cli::study_figure::folder();
+    run(folder.path(), &["study", "fill.toml", "--set", "trust.force_std_max_eV_per_A=0.1"]);
+    let wanted = ["(a) Mean voltage", "(b) Gaussian kernel densities", "(c) Environments of Na"];
+    in_order(&browser, &folder.path().join("fill/report.html"), &wanted);
+}
+
+#[test]
 fn a_look_at_data_has_all_its_pictures() {
     let Some(browser) = Browser::find() else { return };
     let folder = tempfile::tempdir().expect("a folder");

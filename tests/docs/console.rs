@@ -40,12 +40,16 @@ fn execute_with(program: &Path, path: &Path, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Files of examples/ and of the folders that documents speak of; results of someone who ran them lie deeper.
 fn copy_examples(folder: &Path) {
-    let to = folder.join("examples");
-    std::fs::create_dir(&to).expect("the folder is new");
-    let entries = std::fs::read_dir(repository().join("examples")).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.path().is_file()) {
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("an example can be copied");
+    let from = repository().join("examples");
+    for inside in ["", "hosts", "na-in-carbon-200"] {
+        let to = folder.join("examples").join(inside);
+        std::fs::create_dir(&to).expect("the folder is new");
+        let entries = std::fs::read_dir(from.join(inside)).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.path().is_file()) {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("an example can be copied");
+        }
     }
 }
 

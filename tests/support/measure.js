@@ -58,7 +58,8 @@ const measure = (frame) => {
     const caption = figure.querySelector("figcaption");
     const drawn = (mark) => {
       const size = mark.getBBox();
-      return size.width + size.height > 0;
+      // A single dot is a line of no length with a round end.
+      return size.width + size.height > 0 || (mark.getAttribute("stroke-linecap") === "round" && mark.getAttribute("d") !== "");
     };
     const marks = [...figure.querySelectorAll(".series path, .series rect, .structure circle, .structure path")].filter(drawn);
     found.figures.push({ caption: caption ? words(caption) : "", width: box.width, height: box.height, marks: marks.length });

@@ -135,6 +135,18 @@ pub fn ions(
     paths.atoms.iter().enumerate().map(one).collect()
 }
 
+/// How far each atom of `paths` gets in `lag` frames: root mean square of its displacement over every start, A. `None` where the paths are no
+/// longer than that, or the lag is zero.
+pub fn displacements_a(paths: &Paths, lag: usize) -> Option<Vec<f64>> {
+    let starts = paths.n_frames.checked_sub(lag).filter(|starts| *starts > 0 && lag > 0)?;
+    let of_atom = |path: &crate::paths::Path| {
+        let track = &path.positions_a;
+        let squares = (0..starts).map(|start| (track.at(start + lag) - track.at(start)).norm_squared());
+        (squares.sum::<f64>() / starts as f64).sqrt()
+    };
+    Some(paths.atoms.iter().map(of_atom).collect())
+}
+
 /// Spearman's rank correlation of pairs; `None` with fewer than five pairs, or where all of one kind are equal.
 pub fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     if pairs.len() < 5 {
@@ -211,6 +223,20 @@ mod tests {
         let classes: Vec<Class> = found.iter().map(|ion| ion.class).collect();
         assert_eq!(classes, [Class::Trapped, Class::Hopping, Class::Clustering]);
         assert_eq!((found[1].jumps, found[0].d_m2_per_s), (1, None));
+    }
+
+    /// One atom goes straight on, one steps aside and back, one rests.
+    #[test]
+    fn displacements_are_those_of_the_lag() {
+        let path = |x: [f64; 5]| {
+            let track: Vec<Vec3> = x.iter().map(|x| Vec3::y() * *x).collect();
+            Path { replica: 0, positions_a: Arc::new(Track::from(track)) }
+        };
+        let atoms = vec![path([0.0, 0.5, 1.0, 1.5, 2.0]), path([0.0, 1.0, 0.0, 1.0, 0.0]), path([3.0; 5])];
+        let paths = Paths { spacing_ps: 1.0, n_frames: 5, atoms };
+        assert_eq!(displacements_a(&paths, 1), Some(vec![0.5, 1.0, 0.0]));
+        assert_eq!(displacements_a(&paths, 2), Some(vec![1.0, 0.0, 0.0]));
+        assert_eq!((displacements_a(&paths, 5), displacements_a(&paths, 0)), (None, None));
     }
 
     /// By hand: ranks 1, 2.5, 2.5, 4, 5 against 5, 4, 3, 2, 1.

@@ -1,6 +1,6 @@
 //! What must be true of a structure before a potential sees it.
 
-use natron_atoms::{NeighbourList, Structure};
+use natron_atoms::{AtomArray, Frame, NeighbourList, Structure};
 
 use crate::potentials::LoadedPotential;
 
@@ -36,4 +36,12 @@ pub fn check(structure: &Structure, loaded: &LoadedPotential) -> Result<(), Stri
             structure.species[first], structure.species[second]
         )),
     }
+}
+
+/// A column of one real number for each atom, where a frame has it.
+pub(crate) fn column<'f>(frame: &'f Frame, name: &str) -> Option<&'f [f64]> {
+    frame.arrays.iter().find_map(|(key, array)| match array {
+        AtomArray::Real { columns: 1, values } if key == name => Some(values.as_slice()),
+        _ => None,
+    })
 }

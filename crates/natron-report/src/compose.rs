@@ -28,3 +28,15 @@ pub fn beside(pictures: &[(String, f64)], height: f64) -> String {
     }
     document(x, height, &inside)
 }
+
+/// Complete SVG documents of one size in rows of `columns`: one document.
+pub fn grid(pictures: &[String], columns: usize, (width, height): (f64, f64)) -> String {
+    let columns = columns.max(1);
+    let place = |(k, svg): (usize, &String)| {
+        let (x, y) = ((k % columns) as f64 * width, (k / columns) as f64 * height);
+        format!("<g transform=\"translate({} {})\">{svg}</g>", coordinate(x), coordinate(y))
+    };
+    let inside: String = pictures.iter().enumerate().map(place).collect();
+    let rows = pictures.len().div_ceil(columns);
+    document(columns.min(pictures.len().max(1)) as f64 * width, rows as f64 * height, &inside)
+}

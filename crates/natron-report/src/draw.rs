@@ -65,7 +65,12 @@ impl Plot {
     fn frame(&self, width: f64, height: f64, least_left: f64) -> Frame {
         let (x, y) = self.axes();
         let left = self.left_margin(height).max(least_left);
-        let top = if self.title.is_empty() { 24.0 } else { 38.0 };
+        // A scale of colours has a row of its own below the title.
+        let top = match (self.title.is_empty(), self.is_graded()) {
+            (true, _) => 24.0,
+            (false, false) => 38.0,
+            (false, true) => 54.0,
+        };
         let bottom = if self.x_label.is_empty() { 28.0 } else { 48.0 };
         let (mut w, mut h) = ((width - left - 18.0).max(10.0), (height - top - bottom).max(10.0));
         if self.diagonal {
@@ -73,6 +78,10 @@ impl Plot {
             (w, h) = (w.min(h), w.min(h));
         }
         Frame { left, top, width: w, height: h, x, y }
+    }
+
+    fn is_graded(&self) -> bool {
+        self.series.iter().any(|series| matches!(series.kind, Kind::Graded { .. }))
     }
 
     fn axes(&self) -> (Axis, Axis) {
@@ -86,9 +95,10 @@ impl Plot {
 
     fn xs(&self) -> impl Iterator<Item = f64> {
         self.series.iter().flat_map(|s| match &s.kind {
-            Kind::Line { points, .. } | Kind::Scatter { points } | Kind::Faint { points } => {
-                points.iter().map(|p| p.0).collect()
-            }
+            Kind::Line { points, .. }
+            | Kind::Scatter { points }
+            | Kind::Faint { points }
+            | Kind::Crosses { points } => points.iter().map(|p| p.0).collect(),
             Kind::Band { points } | Kind::Bars { points } | Kind::Graded { points } => {
                 points.iter().map(|p| p.0).collect()
             }
@@ -101,9 +111,10 @@ impl Plot {
     fn ys(&self) -> impl Iterator<Item = f64> {
         let log = self.log.1;
         self.series.iter().flat_map(move |s| match &s.kind {
-            Kind::Line { points, .. } | Kind::Scatter { points } | Kind::Faint { points } => {
-                points.iter().map(|p| p.1).collect()
-            }
+            Kind::Line { points, .. }
+            | Kind::Scatter { points }
+            | Kind::Faint { points }
+            | Kind::Crosses { points } => points.iter().map(|p| p.1).collect(),
             Kind::Graded { points } => points.iter().map(|p| p.1).collect(),
             Kind::Band { points } if log => points.iter().map(|p| p.2).collect(),
             Kind::Band { points } => points.iter().flat_map(|p| [p.1, p.2]).collect(),
@@ -182,7 +193,7 @@ impl Plot {
                 corner(frame, &pixels, (widest + 42.0, ROW * named.len() as f64 + 8.0), &taken);
             let in_a_row: f64 = named.iter().map(|s| width_em(&s.name) * FONT + 48.0).sum();
             let room = frame.width - TITLE * 1.1 * width_em(&self.title);
-            if hidden > HIDDEN && in_a_row < room {
+            if hidden > HIDDEN && in_a_row < room && !self.is_graded() {
                 svg.push_str(&draw_legend_above(frame, &named, in_a_row));
             } else {
                 svg.push_str(&draw_legend(&area, &named));
@@ -331,6 +342,7 @@ fn draw_one(frame: &Frame, series: &Series) -> String {
             )
         }
         Kind::Scatter { points } => draw_dots(&marks(frame, points), colour),
+        Kind::Crosses { points } => draw_crosses(&marks(frame, points), colour),
         Kind::Faint { points } => format!(
             "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.75\" stroke-width=\"2.6\" stroke-linecap=\"round\"/>",
             dots(&marks(frame, points))
@@ -358,6 +370,19 @@ fn draw_dots(pixels: &[(f64, f64)], colour: &str) -> String {
         "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"{opacity}\" stroke-width=\"{size}\" stroke-linecap=\"round\"/>",
         dots(pixels)
     )
+}
+
+/// Half of the width of a cross, pixels.
+const CROSS: f64 = 3.5;
+
+fn draw_crosses(pixels: &[(f64, f64)], colour: &str) -> String {
+    let side = c(2.0 * CROSS);
+    let one = |&(x, y): &(f64, f64)| {
+        let (left, top, bottom) = (c(x - CROSS), c(y - CROSS), c(y + CROSS));
+        format!("M{left} {top}l{side} {side}M{left} {bottom}l{side} -{side}")
+    };
+    let path: String = pixels.iter().map(one).collect();
+    format!("<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.1\"/>")
 }
 
 fn draw_span(frame: &Frame, from: f64, to: f64, colour: &str) -> String {
@@ -427,6 +452,7 @@ fn sample(series: &Series, x: f64, y: f64) -> String {
         Kind::Scatter { .. } | Kind::Faint { .. } | Kind::Graded { .. } => {
             draw_dots(&[(x + 11.0, y)], colour)
         }
+        Kind::Crosses { .. } => draw_crosses(&[(x + 11.0, y)], colour),
         Kind::Bars { .. } => {
             let bar = format!(
                 "<path d=\"M{} {}v12\" stroke=\"{colour}\" stroke-width=\"1.25\"/>",

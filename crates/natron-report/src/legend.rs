@@ -73,7 +73,9 @@ pub(crate) fn occupied(frame: &Frame, plot: &Plot) -> Vec<(f64, f64)> {
                 pixels.extend(placed.first());
                 placed.windows(2).for_each(|pair| pixels.extend(between(pair[0], pair[1])));
             }
-            Kind::Scatter { points } => pixels.extend(points.iter().filter_map(|&(x, y)| frame.place(x, y))),
+            Kind::Scatter { points } | Kind::Crosses { points } => {
+                pixels.extend(points.iter().filter_map(|&(x, y)| frame.place(x, y)));
+            }
             Kind::Band { points } => {
                 for &(x, low, high) in points {
                     pixels.extend(frame.place(x, low));

@@ -27,8 +27,8 @@ pub mod table;
 pub mod text;
 mod ticks;
 
-pub use compose::{beside, stack};
+pub use compose::{beside, grid, stack};
 pub use page::Page;
-pub use plot::Plot;
+pub use plot::{Plot, told_apart};
 pub use structure::StructurePicture;
 pub use table::Table;

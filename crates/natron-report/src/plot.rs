@@ -23,12 +23,25 @@ pub(crate) enum Kind {
     Bars { points: Vec<(f64, f64, f64)> },
     /// Marks coloured by a value: (x, y, value), and what the value is.
     Graded { points: Vec<(f64, f64, f64)> },
+    /// Crosses over what is drawn below them.
+    Crosses { points: Vec<(f64, f64)> },
     /// A vertical range: (from, to).
     Span { from: f64, to: f64 },
 }
 
 /// Colours that stay apart for colour-blind readers and in print (Okabe and Ito, 2008), yellow left out.
 pub const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#6b6b6b"];
+
+/// Curves beside each other that a reader can tell apart.
+const MOST_CURVES: usize = 6;
+
+/// Of things that each want a curve up to as many as can be told apart, evenly spaced, the first and the last among them.
+pub fn told_apart<T>(all: &[T]) -> Vec<&T> {
+    match all.len() {
+        0..=MOST_CURVES => all.iter().collect(),
+        n => (0..MOST_CURVES).map(|k| &all[k * (n - 1) / (MOST_CURVES - 1)]).collect(),
+    }
+}
 
 /// A plot with named series, built step by step and drawn by [`Plot::to_svg`].
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +67,12 @@ impl Plot {
             log: (false, false),
             diagonal: false,
         }
+    }
+
+    /// The same under another title.
+    pub fn titled(mut self, title: &str) -> Self {
+        self.title = title.into();
+        self
     }
 
     /// Label of the x axis, with its unit: "t / ps".
@@ -114,6 +133,11 @@ impl Plot {
         self.push(name, Kind::Graded { points }, "#6b6b6b")
     }
 
+    /// Black crosses over marks drawn before, such as those that are not to be trusted; of many on one spot one is drawn.
+    pub fn crosses(self, name: &str, points: &[(f64, f64)]) -> Self {
+        self.push(name, Kind::Crosses { points: points.to_vec() }, "#1a1a1a")
+    }
+
     /// A shaded range of x, such as the window of a fit.
     pub fn span(self, name: &str, from: f64, to: f64) -> Self {
         self.push(name, Kind::Span { from, to }, "#8a8a8a")
@@ -157,7 +181,11 @@ impl Plot {
         let takes_colour = |s: &&Series| match s.kind {
             Kind::Line { dashed, .. } => !dashed,
             Kind::Scatter { .. } | Kind::Bars { .. } => true,
-            Kind::Faint { .. } | Kind::Band { .. } | Kind::Graded { .. } | Kind::Span { .. } => false,
+            Kind::Faint { .. }
+            | Kind::Band { .. }
+            | Kind::Graded { .. }
+            | Kind::Crosses { .. }
+            | Kind::Span { .. } => false,
         };
         self.series.iter().filter(takes_colour).count()
     }

@@ -61,15 +61,37 @@ fn one_group_per_series() {
         .band("68 %", &band)
         .dashed("fit", &points)
         .scatter("marks", &points)
+        .crosses("doubtful", &points[..1])
         .error_bars("bars", &band)
         .span("window", 0.5, 1.5)
         .note("a note")
         .to_svg(480.0, 320.0);
-    assert_eq!(series(&svg), 6);
+    assert_eq!(series(&svg), 7);
     elements(&svg);
-    for text in ["title", "x / 1", "y / 1", "68 %", "fit", "marks", "bars", "window", "a note"] {
+    for text in ["title", "x / 1", "y / 1", "68 %", "fit", "marks", "doubtful", "bars", "window", "a note"] {
         assert!(svg.contains(&format!(">{text}<")), "{text}");
     }
+}
+
+/// Three pictures in two columns: two rows, nothing outside.
+#[test]
+fn a_grid_has_a_place_for_every_picture() {
+    let picture = Plot::new("").scatter("a", &[(0.0, 1.0), (1.0, 2.0)]).to_svg(300.0, 200.0);
+    let svg = natron_report::grid(&[picture.clone(), picture.clone(), picture], 2, (300.0, 200.0));
+    elements(&svg);
+    assert!(svg.contains("width=\"600\"") && svg.contains("height=\"400\""), "{}", &svg[..200]);
+    for place in ["translate(0 0)", "translate(300 0)", "translate(0 200)"] {
+        assert!(svg.contains(place), "{place}");
+    }
+    assert_eq!(series(&svg), 3);
+}
+
+#[test]
+fn of_many_curves_some_are_told_apart() {
+    use natron_report::told_apart;
+    assert_eq!(told_apart(&[1, 2, 3]), [&1, &2, &3]);
+    let many: Vec<usize> = (0..11).collect();
+    assert_eq!(told_apart(&many), [&0, &2, &4, &6, &8, &10]);
 }
 
 #[test]

@@ -64,6 +64,16 @@ pub(super) fn load(
     loaded.map_err(|error| document.error_behind(&KeyPath::parse(key), error))
 }
 
+/// Says whether there are charges for a potential, named as on a command line: with the head in a file, or with its own.
+pub(crate) fn check(potential: &str, head: Option<&Path>) -> Result<(), InputError> {
+    let potential = potentials::load_neural(potential)?;
+    let loaded = match head {
+        Some(file) => from_file(file, &file.display().to_string()),
+        None => built_in(&potential),
+    };
+    loaded.and_then(|loaded| loaded.fitting(&potential)).map(drop)
+}
+
 fn built_in(potential: &LoadedNeural) -> Result<LoadedHead, InputError> {
     let Some(bytes) = potentials::built_in_head(&potential.sha256) else {
         return Err(InputError::new(format!(

@@ -7,7 +7,7 @@ mod compared;
 mod curves;
 mod deck;
 mod fit;
-mod head;
+pub(crate) mod head;
 mod job;
 mod meanings;
 mod report;
@@ -16,5 +16,6 @@ mod sources;
 mod written;
 
 pub use deck::ChargesDeck;
+pub(crate) use deck::{ChargesTable, DensityTable};
 pub use job::ChargesJob;
 pub(crate) use meanings::schema;

@@ -1,6 +1,6 @@
 //! report.html of charges, and the tables of its command.
 
-use natron_report::{Page, Plot, Table};
+use natron_report::{Page, Plot, Table, told_apart};
 
 use super::ChargesJob;
 use super::compared::Errors;
@@ -11,8 +11,6 @@ use crate::job::Job;
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 420.0;
-/// Curves beside each other that a reader can tell apart.
-const MOST_CURVES: usize = 6;
 
 fn number(value: Option<f64>, digits: usize) -> String {
     value.filter(|value| value.is_finite()).map_or("-".to_string(), |value| format!("{value:.digits$}"))
@@ -88,8 +86,9 @@ fn distributions(mut page: Page, job: &ChargesJob, found: &Found) -> Page {
     elements.dedup();
     for &element in elements.iter().rev() {
         let groups: Vec<&Group> = found.groups.iter().filter(|group| group.element == element).collect();
-        let drawn =
-            spread(&groups.iter().filter(|group| !group.curve.is_empty()).copied().collect::<Vec<_>>());
+        let with_curve: Vec<&Group> =
+            groups.iter().filter(|group| !group.curve.is_empty()).copied().collect();
+        let drawn = told_apart(&with_curve);
         let mut plot = Plot::new("").x(&format!("charge of {element} / e")).y("density / (1/e)");
         for group in &drawn {
             plot = plot.line(&group.name(), &group.curve);
@@ -142,13 +141,4 @@ fn comparison(page: Page, job: &ChargesJob, found: &Found) -> Page {
         .figure(&plot.to_svg(WIDTH, HEIGHT), "Every atom of every frame with reference charges.")
         .table(&errors(&found.errors))
         .note("Atoms of one cell, and cells of one host, are alike: the number of hosts says more about how far an error can be trusted than that of atoms.")
-}
-
-/// Up to as many groups as can be told apart, evenly spaced, the first and the last among them.
-fn spread<'g>(groups: &[&'g Group]) -> Vec<&'g Group> {
-    let n = groups.len();
-    match n {
-        0..=MOST_CURVES => groups.to_vec(),
-        _ => (0..MOST_CURVES).map(|k| groups[k * (n - 1) / (MOST_CURVES - 1)]).collect(),
-    }
 }

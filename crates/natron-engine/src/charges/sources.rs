@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use natron_atoms::{AtomArray, Frame, Species, Structure};
+use natron_atoms::{Frame, Species, Structure};
 use natron_io::ReadError;
 use natron_io::trajectory::{Options, Source as Trajectory};
 
 use crate::deck::{Document, KeyPath};
+use crate::structure::column;
 use crate::{InputError, diffusion, files};
 
 /// A frame and where it is from.
@@ -54,7 +55,7 @@ impl Source {
             number,
             line,
             x: (others > 0).then(|| 200.0 * count as f64 / others as f64),
-            labels_e: column(&frame, taking.labels),
+            labels_e: column(&frame, taking.labels).map(<[f64]>::to_vec),
             split: frame.text(taking.split_key).map(str::to_owned),
             host: frame.text("host").map(str::to_owned),
             frame,
@@ -127,12 +128,4 @@ fn read_trajectory(
         Ok(())
     })?;
     Ok(())
-}
-
-/// A column of one real number for each atom.
-fn column(frame: &Frame, name: &str) -> Option<Vec<f64>> {
-    frame.arrays.iter().find_map(|(key, array)| match array {
-        AtomArray::Real { columns: 1, values } if key == name => Some(values.clone()),
-        _ => None,
-    })
 }

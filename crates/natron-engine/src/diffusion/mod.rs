@@ -14,8 +14,10 @@ mod structure_pictures;
 mod temperatures;
 mod transport;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use natron_analysis::paths::{Paths, recorded_paths};
+use natron_analysis::sample::Sample;
 use natron_analysis::{Diffusion, Recording};
 use natron_atoms::Species;
 use natron_dynamics::MdDeck;
@@ -205,6 +207,19 @@ pub(crate) fn analyse(
     let runs = files.iter().map(read).collect::<Result<Vec<Run>, InputError>>()?;
     let group = Group::of_all(&runs);
     Ok(DiffusionReport::of(files.to_vec(), mobile, reference.to_vec(), &runs, &[group], &options)?)
+}
+
+/// The ways of the atoms of `mobile` in one trajectory, relative to `reference`, and some of its frames.
+pub(crate) fn paths_and_frames(
+    file: &Path,
+    mobile: Species,
+    reference: &[Species],
+) -> Result<(Paths, Sample), InputError> {
+    let source = open(file, &DiffusionOptions::default())?;
+    let run = record(file, source, &[mobile], reference)?;
+    let paths = recorded_paths(&[&run.recording], mobile);
+    let paths = paths.map_err(|error| InputError::new(error.to_string()).in_file(file))?;
+    Ok((paths, run.sample))
 }
 
 fn of_recordings(

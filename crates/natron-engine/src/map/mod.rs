@@ -10,4 +10,5 @@ mod report;
 mod run;
 
 pub use deck::{MapDeck, new_map, schema};
+pub(crate) use deck::{MapTable, SoapTable};
 pub use job::MapJob;

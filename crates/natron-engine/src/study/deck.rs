@@ -4,6 +4,7 @@ use natron_build::recipe::InsertTable;
 use natron_dynamics::deck::PotentialDeck;
 use serde::{Deserialize, Serialize};
 
+use super::panels::{ChargesPanel, EnvironmentsTable, MapPanel, TrustTable, VoltagePanel};
 use crate::build::BuildOutput;
 use crate::deck::Problem;
 use crate::potentials;
@@ -28,6 +29,21 @@ pub struct StudyDeck {
     /// The dynamics of each run.
     #[serde(default)]
     pub run: RunTable,
+    /// The voltage of the host, and of others beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voltage: Option<VoltagePanel>,
+    /// Frames in which charges, the map and what can be trusted are looked at.
+    #[serde(default)]
+    pub environments: EnvironmentsTable,
+    /// Charges of the atoms in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charges: Option<ChargesPanel>,
+    /// A map of the environments in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapPanel>,
+    /// What is marked as not to be trusted.
+    #[serde(default)]
+    pub trust: TrustTable,
     /// What energies and forces come from.
     #[serde(default = "potentials::default_choice")]
     pub potential: PotentialDeck,
@@ -149,6 +165,7 @@ impl StudyDeck {
             let message = format!("`output.restart_every_ps` must be above 0, not {every}");
             add("output.restart_every_ps", message, None);
         }
+        found.extend(super::panels::problems(self));
         let tables = self.insert.problems().into_iter();
         found.extend(tables.map(|p| Problem { path: p.path, message: p.message, help: p.help }));
         found

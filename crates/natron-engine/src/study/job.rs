@@ -26,6 +26,10 @@ pub struct StudyJob {
     /// The potential as decks below the run directory name it: built in, or a file with its whole path.
     potential_choice: PotentialDeck,
     pub(super) host_file: PathBuf,
+    /// Hosts of the voltage, where one is wanted.
+    pub(super) voltage_hosts: Vec<PathBuf>,
+    /// The head for charges, where the deck names a file.
+    pub(super) head_file: Option<PathBuf>,
     /// Elements of the host that are not inserted: their drift is removed.
     pub(super) reference: Vec<Species>,
     pub(super) mobile: Species,
@@ -71,10 +75,24 @@ impl StudyJob {
         reference.sort_unstable();
         reference.dedup();
         let directory = files::whole(&RunDirectory::place(&document, deck.output.directory.as_deref())?);
-        let existing = options.existing;
-        let job =
-            Self { deck, potential, potential_choice, host_file, reference, mobile, directory, existing };
+        let at = |file: &String| files::whole(&document.folder().join(file));
+        let named = deck.voltage.iter().flat_map(|voltage| &voltage.hosts).map(at).collect::<Vec<_>>();
+        let voltage_hosts = if named.is_empty() { vec![host_file.clone()] } else { named };
+        let head_file = deck.charges.as_ref().and_then(|charges| charges.head.as_ref()).map(at);
+        let job = Self {
+            existing: options.existing,
+            deck,
+            potential,
+            potential_choice,
+            host_file,
+            voltage_hosts,
+            head_file,
+            reference,
+            mobile,
+            directory,
+        };
         job.check(&document, &host)?;
+        job.check_panels(&document)?;
         Ok(job)
     }
 
@@ -223,8 +241,14 @@ impl StudyJob {
         }
     }
 
+    /// The potential as a command line would name it.
+    pub(super) fn potential_words(&self) -> &str {
+        let PotentialDeck { name, file } = &self.potential_choice;
+        name.as_ref().or(file.as_ref()).map_or("", String::as_str)
+    }
+
     /// The potential for a deck in a folder.
-    fn potential_in(&self, folder: &Path) -> PotentialDeck {
+    pub(super) fn potential_in(&self, folder: &Path) -> PotentialDeck {
         let file = self.potential_choice.file.as_ref();
         PotentialDeck {
             name: self.potential_choice.name.clone(),
@@ -237,6 +261,13 @@ impl StudyJob {
         let mut deck = self.deck.clone();
         deck.host.structure = files::relative(&self.host_file, &self.directory);
         deck.potential = self.potential_in(&self.directory);
+        let relative = |file: &PathBuf| files::relative(file, &self.directory);
+        if let Some(voltage) = deck.voltage.as_mut().filter(|voltage| !voltage.hosts.is_empty()) {
+            voltage.hosts = self.voltage_hosts.iter().map(relative).collect();
+        }
+        if let Some(charges) = &mut deck.charges {
+            charges.head = self.head_file.as_ref().map(relative);
+        }
         deck.output.directory = Some(".".into());
         meanings::to_toml(&deck)
     }

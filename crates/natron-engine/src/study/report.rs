@@ -3,6 +3,7 @@
 use natron_analysis::arrhenius::Credible;
 use natron_report::{Page, Plot, Table};
 
+use super::figure::Panel;
 use super::summary::{Cell, Filling, ROOM_K};
 use super::{StudyJob, meanings};
 use crate::RunError;
@@ -86,6 +87,7 @@ pub(super) struct Found<'f> {
     pub(super) started_utc: &'f str,
     pub(super) cells: &'f [Cell],
     pub(super) fillings: &'f [Filling],
+    pub(super) panels: &'f [Panel],
     pub(super) failures: &'f [RunError],
 }
 
@@ -111,6 +113,7 @@ pub(super) fn page(found: &Found<'_>, warnings: &[String], stopped: Option<Stop>
     for warning in warnings {
         page = page.warning(&format!("{warning}."));
     }
+    page = the_figure(page, found);
     page = page
         .heading("Diffusion")
         .table(&cells_table(cells))
@@ -142,6 +145,23 @@ pub(super) fn page(found: &Found<'_>, warnings: &[String], stopped: Option<Stop>
         page = filling(page, found, x);
     }
     provenance(found).section(page).heading("Deck").code(&meanings::to_toml(&job.deck)).to_html()
+}
+
+/// The panels one below the other: on a narrow screen each is still readable.
+fn the_figure(page: Page, found: &Found<'_>) -> Page {
+    if found.panels.is_empty() {
+        return page;
+    }
+    let limits = &found.job.deck.trust;
+    let page = page.heading("Figure");
+    let page = found.panels.iter().fold(page, |page, panel| page.figure(&panel.svg, &panel.caption));
+    page.note(&format!(
+        "Crosses mark what is not to be trusted: voltages of which the ensemble of the potential disagrees by more than {} V, environments of ions with a standard deviation of the force above {} eV/\u{c5}, \
+         diffusion coefficients of runs with more than {:.0} % of such environments. What all members of the ensemble get wrong alike is not marked. The panels together are in figure.svg.",
+        limits.voltage_std_max_v,
+        limits.force_std_max_ev_per_a,
+        100.0 * limits.share_max
+    ))
 }
 
 /// Everything about one filling: its structure, its displacements, and each of its temperatures.
@@ -211,7 +231,7 @@ fn energies(fillings: &[Filling]) -> Option<Plot> {
     (points.len() > 1).then(|| Plot::new("").x("mobile atoms").y("E_a / eV").error_bars("", &points))
 }
 
-fn arrhenius(fillings: &[Filling]) -> Plot {
+pub(super) fn arrhenius(fillings: &[Filling]) -> Plot {
     let mut plot = Plot::new("").x("1000 K / T").y("D / (m\u{b2}/s)").log_y();
     for filling in fillings.iter().filter(|filling| !filling.measured.is_empty()) {
         let points: Vec<(f64, f64, f64)> =

@@ -43,6 +43,14 @@ impl Job for StudyJob {
         if let Some(stopped) = self.build_structures(build, watch)? {
             return Ok(stopped);
         }
+        let mut failures: Vec<RunError> = Vec::new();
+        match self.run_voltage(build, watch) {
+            Ok(None) => {}
+            Ok(Some(outcome)) => return Ok(summary::stopped(self, build, "voltage", outcome)),
+            // What fails there leaves the runs alone.
+            Err(Failure::Run(errors)) => failures.extend(errors),
+            Err(failure) => return Err(failure),
+        }
         let (items, threads) = (self.items(), rayon::current_num_threads());
         self.announce(watch);
         let results = replicas::side_by_side(items.len() as u32, threads, |number| {
@@ -57,8 +65,7 @@ impl Job for StudyJob {
             }
             result
         })?;
-        let (mut points, mut failures, mut waiting): (Vec<Point>, Vec<RunError>, usize) =
-            (Vec::new(), Vec::new(), 0);
+        let (mut points, mut waiting): (Vec<Point>, usize) = (Vec::new(), 0);
         for (result, item) in results.into_iter().zip(&items) {
             match result {
                 Ok(point) => points.push(point),
@@ -69,7 +76,7 @@ impl Job for StudyJob {
             }
         }
         let stopped = if waiting > 0 { watch.stop() } else { None };
-        let outcome = summary::write(self, build, &started_utc, &points, &failures, stopped)?;
+        let outcome = summary::write(self, (build, watch), &started_utc, &points, &mut failures, stopped)?;
         if failures.is_empty() { Ok(outcome) } else { Err(Failure::Run(failures)) }
     }
 }
@@ -90,7 +97,7 @@ impl StudyJob {
         let outcome = job.run(build, watch)?;
         match outcome.stopped {
             None => Ok(None),
-            stopped => Ok(Some(summary::stopped(self, build, stopped, outcome))),
+            _ => Ok(Some(summary::stopped(self, build, "structures", outcome))),
         }
     }
 

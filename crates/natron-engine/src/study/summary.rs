@@ -1,16 +1,20 @@
 //! D(x, T) and E_a(x): study.csv, summary.json, the table at the end, the report beside them.
 
+use std::path::PathBuf;
+
 use natron_analysis::DiffusionResult;
 use natron_analysis::arrhenius::{Line, Point as Measured, arrhenius};
 use serde_json::{Map, Value, json};
 
+use super::environments::Looked;
+use super::panels::TrustTable;
 use super::point::Point;
-use super::{StudyJob, report};
+use super::{StudyJob, figure, report};
 use crate::diffusion::{self, DiffusionReport};
 use crate::envelope::{Build, json as to_json, put_end, put_number};
 use crate::job::RunOutcome;
 use crate::md::TRAJECTORY;
-use crate::watch::Stop;
+use crate::watch::{Stop, Watch};
 use crate::{Failure, RunError, files};
 
 /// Where D is also given, K.
@@ -25,6 +29,8 @@ pub(super) struct Cell {
     pub(super) points: Vec<Point>,
     /// What the runs together say; why there is nothing.
     pub(super) found: Result<DiffusionReport, String>,
+    /// How far its environments can be trusted, where the potential says so.
+    pub(super) looked: Option<Looked>,
 }
 
 impl Cell {
@@ -36,7 +42,12 @@ impl Cell {
         !self.points.is_empty() && self.points.iter().all(|point| point.settled)
     }
 
-    fn measured(&self) -> Option<Measured> {
+    /// Whether more of its environments than allowed are beyond what is trusted.
+    pub(super) fn is_doubtful(&self, trust: &TrustTable) -> bool {
+        self.looked.is_some_and(|looked| looked.share() > trust.share_max)
+    }
+
+    pub(super) fn measured(&self) -> Option<Measured> {
         let result = self.result()?;
         let temperature_k = self.temperature_mean_k.unwrap_or(self.temperature_k);
         Some(Measured { temperature_k, d_m2_per_s: result.D_m2_per_s?, err_m2_per_s: result.D_err_m2_per_s? })
@@ -53,7 +64,7 @@ pub(super) struct Filling {
 }
 
 /// Every cell of the grid, by filling and temperature.
-fn cells(job: &StudyJob, points: &[Point]) -> Vec<Cell> {
+fn cells(job: &StudyJob, points: &[Point]) -> Result<Vec<Cell>, Failure> {
     let mut cells = Vec::new();
     for &x in &job.deck.insert.atoms {
         for &temperature_k in &job.deck.grid.temperature_k {
@@ -63,10 +74,11 @@ fn cells(job: &StudyJob, points: &[Point]) -> Vec<Cell> {
             let mean = means.iter().sum::<f64>() / means.len() as f64;
             let found = analyse(job, &points);
             let temperature_mean_k = (!means.is_empty()).then_some(mean);
-            cells.push(Cell { x, temperature_k, temperature_mean_k, points, found });
+            let looked = job.environments(&points)?;
+            cells.push(Cell { x, temperature_k, temperature_mean_k, points, found, looked });
         }
     }
-    cells
+    Ok(cells)
 }
 
 fn analyse(job: &StudyJob, points: &[Point]) -> Result<DiffusionReport, String> {
@@ -89,11 +101,18 @@ fn fillings(cells: &[Cell], job: &StudyJob) -> Vec<Filling> {
 }
 
 /// What a reader should know before the numbers.
-fn warnings(cells: &[Cell], fillings: &[Filling]) -> Vec<String> {
+fn warnings(job: &StudyJob, cells: &[Cell], fillings: &[Filling]) -> Vec<String> {
     let mut warnings = Vec::new();
     for cell in cells.iter().filter(|cell| !cell.points.is_empty() && !cell.settled()) {
         warnings.push(format!(
             "x = {}, {} K: the energy had not settled at the end of the equilibration",
+            cell.x, cell.temperature_k
+        ));
+    }
+    for cell in cells.iter().filter(|cell| cell.is_doubtful(&job.deck.trust)) {
+        let Looked { environments, not_trusted } = cell.looked.unwrap_or_default();
+        warnings.push(format!(
+            "x = {}, {} K: {not_trusted} of {environments} environments are beyond what the potential can be trusted with",
             cell.x, cell.temperature_k
         ));
     }
@@ -108,52 +127,67 @@ fn warnings(cells: &[Cell], fillings: &[Filling]) -> Vec<String> {
 /// Writes everything the study found so far.
 pub(super) fn write(
     job: &StudyJob,
-    build: &Build,
+    (build, watch): (&Build, &dyn Watch),
     started_utc: &str,
     points: &[Point],
-    failures: &[RunError],
+    failures: &mut Vec<RunError>,
     stopped: Option<Stop>,
 ) -> Result<RunOutcome, Failure> {
-    let cells = cells(job, points);
+    let cells = cells(job, points)?;
     let fillings = fillings(&cells, job);
-    let warnings = warnings(&cells, &fillings);
+    let warnings = warnings(job, &cells, &fillings);
+    if stopped.is_none() {
+        let files = job.items_of_environments().into_iter().map(|item| job.environments_file(item));
+        let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+        match job.run_charges_and_map(&files, build, watch) {
+            Err(Failure::Run(errors)) => failures.extend(errors),
+            other => other?,
+        }
+    }
+    let panels = figure::panels(job, &cells, &fillings)?;
     let mut map = head(job, build);
     map.insert("cells".into(), cells.iter().map(cell_json).collect());
     map.insert("fillings".into(), fillings.iter().map(filling_json).collect());
     let failed = failures.iter().map(|error| json!({ "message": error.message }));
     map.insert("failed".into(), failed.collect());
     map.insert("warnings".into(), warnings.clone().into());
+    map.insert("trust".into(), to_json(&job.deck.trust));
+    map.insert("panels".into(), panels.iter().map(|panel| Value::from(panel.name)).collect());
     put_end(&mut map, started_utc, points.len() == job.items().len(), stopped);
     let summary = Value::Object(map);
     let path = |name: &str| job.directory.join(name);
+    files::replace(&path("figure.svg"), figure::whole(&panels).as_bytes())?;
     let mut text = serde_json::to_string_pretty(&summary).expect("a JSON value is text");
     text.push('\n');
     files::replace(&path("summary.json"), text.as_bytes())?;
     files::replace(&path("study.csv"), csv(&cells).as_bytes())?;
     let page = report::page(
-        &report::Found { job, build, started_utc, cells: &cells, fillings: &fillings, failures },
+        &report::Found {
+            job,
+            build,
+            started_utc,
+            cells: &cells,
+            fillings: &fillings,
+            panels: &panels,
+            failures: failures.as_slice(),
+        },
         &warnings,
         stopped,
     );
     files::replace(&path("report.html"), page.as_bytes())?;
     let table =
         format!("{}\n{}", report::cells_table(&cells).to_text(), report::fillings_table(&fillings).to_text());
-    let reports = vec![path("report.html"), path("study.csv"), path("summary.json")];
+    let reports = vec![path("report.html"), path("figure.svg"), path("study.csv"), path("summary.json")];
     Ok(RunOutcome { summary, table, reports, stopped })
 }
 
-/// The answer where the structures were not finished.
-pub(super) fn stopped(
-    job: &StudyJob,
-    build: &Build,
-    stopped: Option<Stop>,
-    structures: RunOutcome,
-) -> RunOutcome {
+/// The answer where a part before the runs was not finished.
+pub(super) fn stopped(job: &StudyJob, build: &Build, part: &str, outcome: RunOutcome) -> RunOutcome {
     let mut map = head(job, build);
-    map.insert("structures".into(), structures.summary);
+    map.insert(part.into(), outcome.summary);
     map.insert("finished".into(), false.into());
-    map.insert("stopped_by".into(), stopped.map(Stop::name).into());
-    RunOutcome { summary: map.into(), table: structures.table, reports: Vec::new(), stopped }
+    map.insert("stopped_by".into(), outcome.stopped.map(Stop::name).into());
+    RunOutcome { summary: map.into(), reports: Vec::new(), ..outcome }
 }
 
 fn head(job: &StudyJob, build: &Build) -> Map<String, Value> {
@@ -177,6 +211,10 @@ fn cell_json(cell: &Cell) -> Value {
     map.insert("settled".into(), cell.settled().into());
     let longest = cell.points.iter().map(|point| point.equilibrated_ps).reduce(f64::max);
     put_number(&mut map, "equilibrated_ps", longest, "no run was finished");
+    if let Some(looked) = cell.looked {
+        map.insert("environments".into(), looked.environments.into());
+        map.insert("environments_not_trusted".into(), looked.not_trusted.into());
+    }
     match &cell.found {
         Ok(found) => {
             if let Some(Value::Object(result)) = cell.result().map(to_json) {

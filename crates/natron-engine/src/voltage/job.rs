@@ -45,20 +45,27 @@ impl VoltageJob {
     /// # Errors
     /// Every mistake of the deck, or the first of what it refers to.
     pub fn prepare(options: &JobOptions) -> Result<Self, Failure> {
-        let document = Document::read(&options.deck, &options.overrides)?;
-        let mut deck: VoltageDeck = decode_and_check(&document, VoltageDeck::problems)?;
+        Self::of(&Document::read(&options.deck, &options.overrides)?, options.existing)
+    }
+
+    /// The same from a deck that was read, or that is not a file yet.
+    ///
+    /// # Errors
+    /// See [`VoltageJob::prepare`].
+    pub(crate) fn of(document: &Document, existing: Existing) -> Result<Self, Failure> {
+        let mut deck: VoltageDeck = decode_and_check(document, VoltageDeck::problems)?;
         if deck.grand_canonical.is_some() {
             deck.monte_carlo.get_or_insert_default();
         }
-        let (potential, potential_choice) = load(&document, &deck.potential)?;
+        let (potential, potential_choice) = load(document, &deck.potential)?;
         let mobile = Species::from_symbol(&deck.insert.species).expect("the symbol was checked");
         if !potential.knows(&[mobile]) {
             let message = format!("the potential `{}` does not know {mobile}", potential.name);
             return Err(document.error_on(&KeyPath::parse("insert.species"), message).into());
         }
-        let (host_files, hosts) = read_hosts(&document, &deck, &potential, mobile)?;
-        let (metal_file, metal_start) = read_metal(&document, &deck, &potential, mobile)?;
-        let directory = files::whole(&RunDirectory::place(&document, deck.output.directory.as_deref())?);
+        let (host_files, hosts) = read_hosts(document, &deck, &potential, mobile)?;
+        let (metal_file, metal_start) = read_metal(document, &deck, &potential, mobile)?;
+        let directory = files::whole(&RunDirectory::place(document, deck.output.directory.as_deref())?);
         let host_mass_amu = hosts[0].species.iter().map(|species| species.mass_amu()).sum();
         Ok(Self {
             formula: formula(&hosts[0]),
@@ -71,7 +78,7 @@ impl VoltageJob {
             mobile,
             host_mass_amu,
             directory,
-            existing: options.existing,
+            existing,
         })
     }
 

@@ -21,9 +21,10 @@ const SHORT_MELT: [&str; 6] = [
 ];
 
 /// What makes a study small.
-const SHORT_STUDY: [&str; 6] = [
+const SHORT_STUDY: [&str; 7] = [
     "insert.atoms=[2]",
     "insert.trials=2",
+    "insert.relax_ps=0.02",
     "grid.temperature_K=[600.0]",
     "run.equilibrate_ps=0.2",
     "run.equilibrate_max_ps=0.2",
@@ -65,10 +66,10 @@ pub fn check(context: &Context) -> Outcome {
     outcome
 }
 
-/// The decks of examples/ and those that made the built-in potentials.
+/// The decks of examples/, of its folders but those for codes that need not be here, and those that made the built-in potentials.
 fn decks_below(root: &Path) -> Vec<PathBuf> {
-    let potentials = entries(&root.join("potentials")).into_iter().flat_map(|folder| entries(&folder));
-    let all = entries(&root.join("examples")).into_iter().chain(potentials);
+    let below = |name: &str| entries(&root.join(name)).into_iter().flat_map(|folder| entries(&folder));
+    let all = entries(&root.join("examples")).into_iter().chain(below("examples")).chain(below("potentials"));
     all.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
 }
 
@@ -117,7 +118,10 @@ fn arguments(deck: &str, run: &Path) -> Vec<Vec<String>> {
         calls.push(call(&flags));
     }
     if kind == "study" {
-        let short = SHORT_STUDY.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]);
+        // The voltage of the study's own host alone.
+        let one_host = has("[voltage]").then_some("voltage.hosts=[]");
+        let short =
+            SHORT_STUDY.iter().copied().chain(one_host).flat_map(|set| ["--set".to_owned(), set.to_owned()]);
         calls.push(call(&short.collect::<Vec<_>>()));
     }
     if kind == "neb" || kind == "charges" {
