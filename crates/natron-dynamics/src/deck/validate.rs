@@ -219,15 +219,16 @@ fn uncertainty(deck: &UncertaintyDeck, problems: &mut Problems) -> Option<Uncert
         let help = "give atom_energy_std_max_meV (looked at in every step), force_std_max_eV_per_A, or both";
         problems.add_with_help("uncertainty", "[uncertainty] sets no limit", help);
     }
-    let mut count = |key: &str, value: Option<u64>| {
-        let count = NonZeroU64::new(value.unwrap_or(100));
+    let mut count = |key: &str, value: Option<u64>, default: u64| {
+        let count = NonZeroU64::new(value.unwrap_or(default));
         if count.is_none() {
             problems.add(format!("uncertainty.{key}"), format!("uncertainty.{key} must be at least 1"));
         }
         count
     };
-    let force_every = count("force_every_steps", deck.force_every_steps);
-    let collect_every = count("collect_every_steps", deck.collect_every_steps);
+    // A look at forces takes as long as some 35 steps: every thousandth step it does not show.
+    let force_every = count("force_every_steps", deck.force_every_steps, 1000);
+    let collect_every = count("collect_every_steps", deck.collect_every_steps, 100);
     let path = "uncertainty.atom_energy_std_max_meV";
     let energy = deck.atom_energy_std_max_mev.map(|value| problems.quantity(path, value, EnergyMev::new));
     let path = "uncertainty.force_std_max_eV_per_A";

@@ -70,8 +70,8 @@ const MEANINGS: &[Meaning] = &[
     ),
     with_default(
         "uncertainty.force_every_steps",
-        "steps between looks at forces, each as long as some 30 steps",
-        "100",
+        "steps between looks at forces, each as long as some 35 steps",
+        "1000",
     ),
     with_default(
         "uncertainty.collect_every_steps",

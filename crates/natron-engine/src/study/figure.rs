@@ -81,7 +81,9 @@ fn voltage(job: &StudyJob, letter: &str) -> Option<(String, String)> {
             let ends = (number(row, "voltage_emptied_low_V")?, number(row, "voltage_emptied_high_V")?);
             band.push((capacity, ends.0, ends.1));
         }
-        if std.is_some_and(|std| std > job.deck.trust.voltage_std_max_v) {
+        // The ensemble, or the errors of the potential on its test frames carried over: whichever is worse.
+        let doubt = std.into_iter().chain(number(row, "voltage_test_error_V")).reduce(f64::max);
+        if doubt.is_some_and(|doubt| doubt > job.deck.trust.voltage_std_max_v) {
             crosses.push((capacity, value));
         }
         let of_step = number(row, "step_V")?;

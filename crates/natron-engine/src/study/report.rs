@@ -156,8 +156,8 @@ fn the_figure(page: Page, found: &Found<'_>) -> Page {
     let page = page.heading("Figure");
     let page = found.panels.iter().fold(page, |page, panel| page.figure(&panel.svg, &panel.caption));
     page.note(&format!(
-        "Crosses mark what is not to be trusted: voltages of which the ensemble of the potential disagrees by more than {} V, environments of ions with a standard deviation of the force above {} eV/\u{c5}, \
-         diffusion coefficients of runs with more than {:.0} % of such environments. What all members of the ensemble get wrong alike is not marked. The panels together are in figure.svg.",
+        "Crosses mark what is not to be trusted: voltages that the ensemble of the potential disagrees about, or that its errors on test frames would change, by more than {} V, environments of ions with a standard deviation of the force above {} eV/\u{c5}, \
+         diffusion coefficients of runs with more than {:.0} % of such environments. Other errors that all members of the ensemble share are not marked. The panels together are in figure.svg.",
         limits.voltage_std_max_v,
         limits.force_std_max_ev_per_a,
         100.0 * limits.share_max

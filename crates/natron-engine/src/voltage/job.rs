@@ -12,7 +12,7 @@ use super::meanings;
 use crate::build::{BuildDeck, BuildOutput};
 use crate::deck::{Document, KeyPath, decode_and_check};
 use crate::job::JobOptions;
-use crate::potentials::LoadedPotential;
+use crate::potentials::{self, LoadedPotential};
 use crate::run_directory::{Existing, RunDirectory};
 use crate::study::load;
 use crate::{Failure, InputError, files};
@@ -33,8 +33,12 @@ pub struct VoltageJob {
     pub(super) mobile: Species,
     /// Mass of a host, amu: all have one composition.
     pub(super) host_mass_amu: f64,
+    /// Atoms of a host.
+    pub(super) host_atoms: usize,
     /// That composition in words, such as C200.
     pub(super) formula: String,
+    /// What the potential's energies are off by on its test frames, meV/atom, where it says so.
+    pub(super) test_rmse_mev_per_atom: Option<f64>,
     pub(super) directory: PathBuf,
     pub(super) existing: Existing,
 }
@@ -67,8 +71,11 @@ impl VoltageJob {
         let (metal_file, metal_start) = read_metal(document, &deck, &potential, mobile)?;
         let directory = files::whole(&RunDirectory::place(document, deck.output.directory.as_deref())?);
         let host_mass_amu = hosts[0].species.iter().map(|species| species.mass_amu()).sum();
+        let words = potential_choice.name.as_ref().or(potential_choice.file.as_ref());
         Ok(Self {
             formula: formula(&hosts[0]),
+            host_atoms: hosts[0].len(),
+            test_rmse_mev_per_atom: words.and_then(|words| test_rmse_mev_per_atom(words)),
             deck,
             potential,
             potential_choice,
@@ -154,6 +161,12 @@ impl VoltageJob {
         deck.output.directory = Some(".".into());
         meanings::to_toml(&deck)
     }
+}
+
+/// What a potential's energies are off by on its test frames, meV/atom: a neural potential's file says so.
+fn test_rmse_mev_per_atom(potential: &str) -> Option<f64> {
+    let loaded = potentials::load_neural(potential).ok()?;
+    Some(loaded.potential.provenance().errors.test.as_ref()?.energy_rmse_mev_per_atom)
 }
 
 /// The last structure of every file: periodic, known to the potential, without the inserted element, of one composition.

@@ -44,6 +44,8 @@ pub(super) struct Middle {
     pub(super) pristine: Range,
     pub(super) emptied: Range,
     pub(super) step: Range,
+    /// What the mean voltage would be off by if energies were off as on the test frames of the potential, V.
+    pub(super) test_error_v: Option<f64>,
 }
 
 /// Values of several hosts, V.
@@ -96,8 +98,14 @@ impl VoltageJob {
     }
 }
 
+/// What a mean voltage is off by where the energies of the filled and the empty host are off by `rmse_mev_per_atom` each, independently, V.
+fn carried_over_v(rmse_mev_per_atom: f64, host_atoms: usize, x: usize) -> f64 {
+    let (empty, filled) = (host_atoms as f64, (host_atoms + x) as f64);
+    1e-3 * rmse_mev_per_atom * empty.hypot(filled) / x as f64
+}
+
 /// The middle of all hosts at every filling.
-pub(super) fn middles(hosts: &[Filled]) -> Vec<Middle> {
+pub(super) fn middles(job: &VoltageJob, hosts: &[Filled]) -> Vec<Middle> {
     let Some(first) = hosts.first() else { return Vec::new() };
     let middle = |k: usize| {
         let range = |of: fn(&Point) -> &Estimate| {
@@ -119,7 +127,22 @@ pub(super) fn middles(hosts: &[Filled]) -> Vec<Middle> {
             pristine: range(|p| &p.pristine),
             emptied: range(|p| &p.emptied),
             step: range(|p| &p.step),
+            test_error_v: job
+                .test_rmse_mev_per_atom
+                .map(|rmse| carried_over_v(rmse, job.host_atoms, point.x)),
         }
     };
     (0..first.points.len()).map(middle).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: 10 meV/atom on 40 and 30 atoms are 0.4 and 0.3 eV, together 0.5 eV, on 10 atoms.
+    #[test]
+    fn errors_of_both_energies_are_carried_over() {
+        assert!((carried_over_v(10.0, 30, 10) - 0.05).abs() < 1e-12);
+        assert!(carried_over_v(10.0, 200, 4) > 5.0 * carried_over_v(10.0, 200, 44));
+    }
 }

@@ -30,14 +30,16 @@ pub(super) fn table(middles: &[Middle]) -> Table {
         "std",
         "V of the step",
         "std",
+        "V by test errors",
         "lowest to highest host",
     ];
-    let mut table = (0..8).fold(Table::new(&heading), Table::right);
+    let mut table = (0..9).fold(Table::new(&heading), Table::right);
     for middle in middles {
         let mut row = vec![middle.x.to_string(), format!("{:.1}", middle.capacity_mah_per_g)];
         for range in [&middle.pristine, &middle.emptied, &middle.step] {
             row.extend(shown(range));
         }
+        row.push(middle.test_error_v.map_or("-".to_string(), |error| format!("{error:.2}")));
         row.push(match middle.hosts {
             1 => "-".into(),
             _ => format!("{:.3} to {:.3}", middle.emptied.low, middle.emptied.high),
@@ -103,7 +105,8 @@ fn about_numbers(hosts: usize) -> String {
     format!(
         "{middle} Energies at 0 K without vibrations. Pristine: against the host as it was relaxed before it was filled. Emptied: against the host that is left \
          when the inserted atoms are taken out and the rest is relaxed, so that its healing does not count as voltage. std: what the members of the \
-         potential's ensemble disagree about, differenced member by member (of several hosts the largest). It does not know of errors that all members share."
+         potential's ensemble disagree about, differenced member by member (of several hosts the largest). It does not know of errors that all members share. V by test errors: what the mean voltage \
+         would be off by if the energies of the filled and the empty host were each off as on the test frames of the potential, independently: a rough measure, but the one that pairs of labelled frames bear out for nac."
     )
 }
 

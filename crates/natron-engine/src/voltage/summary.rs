@@ -52,6 +52,19 @@ pub(super) fn warnings(job: &VoltageJob, hosts: &[Filled]) -> Vec<String> {
     warnings
 }
 
+/// The fillings whose voltage the potential's errors on its test frames would change visibly.
+fn test_errors(job: &VoltageJob, middles: &[Middle]) -> Option<String> {
+    let (rmse, worst) =
+        (job.test_rmse_mev_per_atom?, middles.iter().filter_map(|m| m.test_error_v).reduce(f64::max)?);
+    let least = middles.iter().filter_map(|m| m.test_error_v).reduce(f64::min)?;
+    (worst > UNSURE_V).then(|| {
+        format!(
+            "energies of potential {} are off by {rmse:.1} meV/atom on its test frames: were they off like that in the filled and the empty host, independently, the mean voltage would be off by {least:.2} to {worst:.2} V, by how much depends on the filling",
+            job.potential.name
+        )
+    })
+}
+
 /// All that was found so far.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'f> {
@@ -71,7 +84,8 @@ pub(super) fn write(
     watch: &dyn Watch,
 ) -> Result<RunOutcome, Failure> {
     let Found { metal, hosts, isotherm, failures } = found;
-    let (middles, mut warnings) = (middles(hosts), warnings(job, hosts));
+    let (middles, mut warnings) = (middles(job, hosts), warnings(job, hosts));
+    warnings.extend(test_errors(job, &middles));
     warnings.extend(isotherm.iter().flat_map(|isotherm| isotherm.warnings(job)));
     for warning in &warnings {
         watch.warning(warning);
@@ -168,6 +182,12 @@ fn middle_json(middle: &Middle) -> Value {
     put("voltage", &middle.pristine);
     put("voltage_emptied", &middle.emptied);
     put("step", &middle.step);
+    put_number(
+        &mut map,
+        "voltage_test_error_V",
+        middle.test_error_v,
+        "the potential says nothing of its errors on test frames",
+    );
     map.into()
 }
 
