@@ -17,6 +17,8 @@ step = 1
 trials = 2
 relax_ps = 0.02
 force_max_eV_per_A = 0.2
+[curve]
+convex_hull = true
 "#;
 
 fn folder() -> tempfile::TempDir {
@@ -79,9 +81,18 @@ fn voltages_are_those_of_the_energies_of_its_files() {
         // Two of Na on 18 C.
         same("capacity_mAh_per_g", 2.0 * 96485.332 / 3.6 / (18.0 * 12.011));
         assert!(number(second, "voltage_std_V") > 0.0);
+        // Two steps of one atom each: they stay where the second is the lower one, else the hull goes past the first filling.
+        let first = &host["points"][0];
+        let (one, two) = (number(first, "step_V"), number(second, "step_V"));
+        let along = if two < one { (one, two) } else { (0.5 * (one + two), 0.5 * (one + two)) };
+        let hull = (number(first, "hull_V"), number(second, "hull_V"));
+        assert!((hull.0 - along.0).abs() < 1e-9 && (hull.1 - along.1).abs() < 1e-9, "{hull:?} {along:?}");
     }
     let (low, high) = (number(&hosts[0]["points"][0], "step_V"), number(&hosts[1]["points"][0], "step_V"));
     let first = &summary["curve"][0];
+    // 8 frames of the test split, 12.9 meV/atom, on 18 and 19 atoms.
+    let carried = number(first, "voltage_test_error_V");
+    assert!((0.2..0.6).contains(&carried), "{carried}");
     assert!((number(first, "step_V") - 0.5 * (low + high)).abs() < 1e-9, "{first}");
     assert!((number(first, "step_high_V") - low.max(high)).abs() < 1e-9, "{first}");
     assert_eq!(read(folder.path(), "curve/voltage.csv").lines().count(), 5);

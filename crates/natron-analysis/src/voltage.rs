@@ -51,6 +51,24 @@ pub fn voltage(filled: &Estimate, emptier: &Estimate, metal: &Estimate, inserted
     Estimate::sum(&[(-1.0 / inserted, filled), (1.0 / inserted, emptier), (1.0, metal)])
 }
 
+/// Which of the points (x, energy), x rising, lie on their lower convex hull: the compositions that do not fall apart into two others. The first
+/// and the last always do; a point on the line between two others does not.
+pub fn lower_hull(points: &[(f64, f64)]) -> Vec<usize> {
+    let mut hull: Vec<usize> = Vec::new();
+    for (k, &(x, energy)) in points.iter().enumerate() {
+        while let [.., first, last] = hull[..] {
+            let ((x1, e1), (x2, e2)) = (points[first], points[last]);
+            // The last one stays where the line turns upwards at it.
+            if (e2 - e1) * (x - x2) < (energy - e2) * (x2 - x1) {
+                break;
+            }
+            hull.pop();
+        }
+        hull.push(k);
+    }
+    hull
+}
+
 /// Charge of `inserted` atoms of charge 1 in a host of this mass (amu), mAh for each gram of the host.
 pub fn capacity_mah_per_g(inserted: f64, host_mass_amu: f64) -> f64 {
     let coulombs_per_g = inserted * ELEMENTARY_CHARGE_C / (host_mass_amu * ATOMIC_MASS_KG * 1e3);
@@ -111,6 +129,21 @@ mod tests {
         let metal = estimate(-1.3, &[]);
         let steps: f64 = (1..4).map(|k| voltage(&energies[k], &energies[k - 1], &metal, 2.0).value).sum();
         assert!((voltage(&energies[3], &energies[0], &metal, 6.0).value - steps / 3.0).abs() < 1e-12);
+    }
+
+    /// By hand: at x = 2 the energy lies above the line from 0 to 4, at x = 6 below the line from 4 to 10.
+    #[test]
+    fn what_falls_apart_is_not_on_the_hull() {
+        let points = [(0.0, 0.0), (2.0, -1.0), (4.0, -6.0), (6.0, -8.0), (8.0, -8.5), (10.0, -9.0)];
+        assert_eq!(lower_hull(&points), [0, 2, 3, 5], "the one at 8 is on the line from 6 to 10");
+        assert_eq!(lower_hull(&points[..1]), [0]);
+        assert_eq!(lower_hull(&[]), Vec::<usize>::new());
+        // Steps along it never rise.
+        let steps: Vec<f64> = lower_hull(&points)
+            .windows(2)
+            .map(|ends| (points[ends[0]].1 - points[ends[1]].1) / (points[ends[1]].0 - points[ends[0]].0))
+            .collect();
+        assert!(steps.windows(2).all(|pair| pair[0] > pair[1]), "{steps:?}");
     }
 
     #[test]

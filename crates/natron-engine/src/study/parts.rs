@@ -12,7 +12,7 @@ use crate::envelope::Build;
 use crate::job::{Job, JobOptions, RunOutcome};
 use crate::map::MapJob;
 use crate::run_directory::{Existing, existing_for};
-use crate::voltage::{HostTable, MetalTable, VoltageDeck, VoltageJob};
+use crate::voltage::{CurveTable, HostTable, MetalTable, VoltageDeck, VoltageJob};
 use crate::watch::Watch;
 use crate::{Failure, InputError, RunError, charges, files};
 
@@ -70,6 +70,7 @@ impl StudyJob {
             grand_canonical: None,
             monte_carlo: None,
             metal: MetalTable::default(),
+            curve: CurveTable::default(),
             potential: self.potential_in(folder),
             output: output(VOLTAGE),
         })

@@ -34,6 +34,9 @@ pub struct VoltageDeck {
     /// What the voltage is measured against.
     #[serde(default)]
     pub metal: MetalTable,
+    /// What the steps of the curve are.
+    #[serde(default)]
+    pub curve: CurveTable,
     /// What energies and forces come from.
     #[serde(default = "potentials::default_choice")]
     pub potential: PotentialDeck,
@@ -60,6 +63,14 @@ pub struct MetalTable {
     /// File of another crystal, the last frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structure: Option<String>,
+}
+
+/// `[curve]`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CurveTable {
+    /// Steps along the lower convex hull of the energies of each host, beside those between successive fillings.
+    pub convex_hull: bool,
 }
 
 impl VoltageDeck {

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::VoltageDeck;
 use crate::keys::{self, Key, Type, key, needed};
 
-use Type::{Count, Number, Numbers, Text, Texts};
+use Type::{Count, Flag, Number, Numbers, Text, Texts};
 
-const TABLES: [&str; 7] =
-    ["host", "insert", "grand_canonical", "monte_carlo", "metal", "potential", "output"];
+const TABLES: [&str; 8] =
+    ["host", "insert", "grand_canonical", "monte_carlo", "metal", "curve", "potential", "output"];
 
 const KEYS: &[Key] = &[
     needed("", "format", Count, "format of this deck"),
@@ -33,6 +33,12 @@ const KEYS: &[Key] = &[
         "edge of the body-centred cube that the relaxation of the metal starts from; default: that of Li, Na, K",
     ),
     key("metal", "structure", Text, "file of another crystal of the inserted element, relative to this deck"),
+    key(
+        "curve",
+        "convex_hull",
+        Flag,
+        "also give steps along the lower convex hull of each host's energies: between compositions that do not fall apart",
+    ),
     key("potential", "name", Text, "a built-in potential"),
     key("potential", "file", Text, "file of the potential, relative to this deck"),
     key("output", "directory", Text, "run directory, relative to this deck; default: named after the deck"),
@@ -72,7 +78,11 @@ mod tests {
     fn every_value_of_an_explained_deck_has_its_meaning_and_reads_back() {
         let reservoir =
             "[grand_canonical]\ntemperature_K = 300.0\nvoltages_V = [0.1]\n[monte_carlo]\nmoves = 10\n";
-        for more in ["edge_A = 4.1\n", reservoir, "structure = \"b.extxyz\"\n[output]\ndirectory = \"x\"\n"] {
+        for more in [
+            "edge_A = 4.1\n",
+            reservoir,
+            "structure = \"b.extxyz\"\n[curve]\nconvex_hull = true\n[output]\ndirectory = \"x\"\n",
+        ] {
             let minimal = deck(&format!("{MINIMAL}{more}"));
             assert_eq!(minimal.problems(), []);
             let explained = explain(&minimal);
@@ -90,6 +100,7 @@ mod tests {
             ("atoms = [4]\n", ""),
             ("[metal]\n", "[metal]\nzz = 1\n"),
             ("[metal]\n", "[metal]\nedge_A = \"4.2\"\n"),
+            ("[metal]\n", "[curve]\nconvex_hull = 1\n"),
         ];
         assert_schema_is_the_readers::<VoltageDeck>(&schema(), MINIMAL, &changes);
     }

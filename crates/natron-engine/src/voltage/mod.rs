@@ -17,6 +17,6 @@ mod run;
 mod summary;
 
 pub use deck::VoltageDeck;
-pub(crate) use deck::{HostTable, MetalTable};
+pub(crate) use deck::{CurveTable, HostTable, MetalTable};
 pub use job::VoltageJob;
 pub(crate) use meanings::schema;

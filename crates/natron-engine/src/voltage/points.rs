@@ -1,6 +1,6 @@
 //! From the structures of a host to its voltages.
 
-use natron_analysis::voltage::{Estimate, capacity_mah_per_g, median, voltage};
+use natron_analysis::voltage::{Estimate, capacity_mah_per_g, lower_hull, median, voltage};
 use natron_potential::Evaluation;
 
 use super::VoltageJob;
@@ -24,6 +24,8 @@ pub(super) struct Point {
     pub(super) emptied: Estimate,
     /// Mean voltage of the step, V.
     pub(super) step: Estimate,
+    /// Voltage of the step along the convex hull that this one lies in, V, where the deck asks for it.
+    pub(super) hull: Option<Estimate>,
     /// Energy of the emptied host less that of the pristine one, eV.
     pub(super) healing_ev: f64,
 }
@@ -44,6 +46,7 @@ pub(super) struct Middle {
     pub(super) pristine: Range,
     pub(super) emptied: Range,
     pub(super) step: Range,
+    pub(super) hull: Option<Range>,
     /// What the mean voltage would be off by if energies were off as on the test frames of the potential, V.
     pub(super) test_error_v: Option<f64>,
 }
@@ -81,9 +84,13 @@ impl VoltageJob {
                 pristine: voltage(&energy, &host, &metal.energy, x as f64),
                 emptied: voltage(&energy, &emptied, &metal.energy, x as f64),
                 step: voltage(&energy, before, &metal.energy, (x - from_x) as f64),
+                hull: None,
                 healing_ev: emptied.value - host.value,
                 energy,
             });
+        }
+        if self.deck.curve.convex_hull {
+            put_hull(&host, &mut points, metal);
         }
         Ok(Filled { number, energy: host, points })
     }
@@ -98,6 +105,19 @@ impl VoltageJob {
     }
 }
 
+/// The voltages along the lower convex hull of the energies, the pristine host among them.
+fn put_hull(host: &Estimate, points: &mut [Point], metal: &Metal) {
+    let empty = (0.0, host.value);
+    let energies: Vec<(f64, f64)> =
+        std::iter::once(empty).chain(points.iter().map(|p| (p.x as f64, p.energy.value))).collect();
+    for ends in lower_hull(&energies).windows(2) {
+        let (from, to) = (ends[0], ends[1]);
+        let before = if from == 0 { host } else { &points[from - 1].energy };
+        let along = voltage(&points[to - 1].energy, before, &metal.energy, energies[to].0 - energies[from].0);
+        points[from..to].iter_mut().for_each(|point| point.hull = Some(along.clone()));
+    }
+}
+
 /// What a mean voltage is off by where the energies of the filled and the empty host are off by `rmse_mev_per_atom` each, independently, V.
 fn carried_over_v(rmse_mev_per_atom: f64, host_atoms: usize, x: usize) -> f64 {
     let (empty, filled) = (host_atoms as f64, (host_atoms + x) as f64);
@@ -108,8 +128,7 @@ fn carried_over_v(rmse_mev_per_atom: f64, host_atoms: usize, x: usize) -> f64 {
 pub(super) fn middles(job: &VoltageJob, hosts: &[Filled]) -> Vec<Middle> {
     let Some(first) = hosts.first() else { return Vec::new() };
     let middle = |k: usize| {
-        let range = |of: fn(&Point) -> &Estimate| {
-            let all: Vec<&Estimate> = hosts.iter().map(|host| of(&host.points[k])).collect();
+        let range_of = |all: Vec<&Estimate>| {
             let values: Vec<f64> = all.iter().map(|estimate| estimate.value).collect();
             Range {
                 median: median(&values).expect("there is a host"),
@@ -118,6 +137,9 @@ pub(super) fn middles(job: &VoltageJob, hosts: &[Filled]) -> Vec<Middle> {
                 std: all.iter().filter_map(|estimate| estimate.std()).reduce(f64::max),
             }
         };
+        let range =
+            |of: fn(&Point) -> &Estimate| range_of(hosts.iter().map(|host| of(&host.points[k])).collect());
+        let hulls: Option<Vec<&Estimate>> = hosts.iter().map(|host| host.points[k].hull.as_ref()).collect();
         let point = &first.points[k];
         Middle {
             x: point.x,
@@ -127,6 +149,7 @@ pub(super) fn middles(job: &VoltageJob, hosts: &[Filled]) -> Vec<Middle> {
             pristine: range(|p| &p.pristine),
             emptied: range(|p| &p.emptied),
             step: range(|p| &p.step),
+            hull: hulls.map(range_of),
             test_error_v: job
                 .test_rmse_mev_per_atom
                 .map(|rmse| carried_over_v(rmse, job.host_atoms, point.x)),

@@ -149,6 +149,18 @@ fn end(middles: &[Middle]) -> f64 {
     middles.last().map_or(0.0, |middle| middle.capacity_mah_per_g)
 }
 
+/// The median along the convex hulls of the hosts, as steps.
+fn hull_steps(middles: &[Middle]) -> Vec<(f64, f64)> {
+    let mut from = 0.0;
+    let mut steps = Vec::new();
+    for middle in middles {
+        let ends = [from, middle.capacity_mah_per_g];
+        steps.extend(middle.hull.iter().flat_map(|hull| ends.map(|capacity| (capacity, hull.median))));
+        from = middle.capacity_mah_per_g;
+    }
+    steps
+}
+
 /// The steps of the median, and marks of each host in the middle of the step.
 fn steps(job: &VoltageJob, hosts: &[Filled], middles: &[Middle]) -> Plot {
     let (mut line, mut ends) = (Vec::new(), Vec::new());
@@ -162,6 +174,10 @@ fn steps(job: &VoltageJob, hosts: &[Filled], middles: &[Middle]) -> Plot {
     }
     let name = if hosts.len() > 1 { "median" } else { job.host_name(hosts[0].number) };
     let mut plot = Plot::new("").x(CAPACITY).y("voltage of the step / V").line(name, &line).band("", &ends);
+    let hull = hull_steps(middles);
+    if !hull.is_empty() {
+        plot = plot.line("along the convex hull", &hull);
+    }
     if hosts.len() > 1 {
         let marks: Vec<(f64, f64)> = hosts
             .iter()

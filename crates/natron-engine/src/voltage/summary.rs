@@ -156,6 +156,9 @@ fn host_json(job: &VoltageJob, host: &Filled) -> Value {
         put_estimate(&mut map, "voltage_emptied", &point.emptied);
         map.insert("step_from_x".into(), point.from_x.into());
         put_estimate(&mut map, "step", &point.step);
+        if let Some(hull) = &point.hull {
+            put_estimate(&mut map, "hull", hull);
+        }
         map.insert("healing_eV".into(), point.healing_ev.into());
         Value::Object(map)
     };
@@ -182,6 +185,9 @@ fn middle_json(middle: &Middle) -> Value {
     put("voltage", &middle.pristine);
     put("voltage_emptied", &middle.emptied);
     put("step", &middle.step);
+    if let Some(hull) = &middle.hull {
+        put("hull", hull);
+    }
     put_number(
         &mut map,
         "voltage_test_error_V",
@@ -194,7 +200,7 @@ fn middle_json(middle: &Middle) -> Value {
 /// One row for each filling of each host; an empty field is no number.
 fn csv(job: &VoltageJob, hosts: &[Filled]) -> String {
     let mut text = String::from(
-        "host,file,x,capacity_mAh_per_g,energy_eV,voltage_V,voltage_std_V,voltage_emptied_V,voltage_emptied_std_V,step_from_x,step_V,step_std_V,healing_eV,force_max_eV_per_A\n",
+        "host,file,x,capacity_mAh_per_g,energy_eV,voltage_V,voltage_std_V,voltage_emptied_V,voltage_emptied_std_V,step_from_x,step_V,step_std_V,healing_eV,force_max_eV_per_A,hull_V,hull_std_V\n",
     );
     let std = |estimate: &Estimate| estimate.std().map(|std| std.to_string()).unwrap_or_default();
     for host in hosts {
@@ -215,6 +221,8 @@ fn csv(job: &VoltageJob, hosts: &[Filled]) -> String {
                 std(&point.step),
                 point.healing_ev.to_string(),
                 point.force_max_ev_per_a.to_string(),
+                point.hull.as_ref().map(|hull| hull.value.to_string()).unwrap_or_default(),
+                point.hull.as_ref().map(std).unwrap_or_default(),
             ];
             text += &fields.join(",");
             text.push('\n');
