@@ -106,7 +106,7 @@ fn about_numbers(hosts: usize) -> String {
         "{middle} Energies at 0 K without vibrations. Pristine: against the host as it was relaxed before it was filled. Emptied: against the host that is left \
          when the inserted atoms are taken out and the rest is relaxed, so that its healing does not count as voltage. std: what the members of the \
          potential's ensemble disagree about, differenced member by member (of several hosts the largest). It does not know of errors that all members share. V by test errors: what the mean voltage \
-         would be off by if the energies of the filled and the empty host were each off as on the test frames of the potential, independently: a rough measure, but the one that pairs of labelled frames bear out for nac."
+         would be off by if the energies of the filled and the empty host were each off as on the test frames of the potential, independently."
     )
 }
 

@@ -52,15 +52,15 @@ pub(super) fn warnings(job: &VoltageJob, hosts: &[Filled]) -> Vec<String> {
     warnings
 }
 
-/// The fillings whose voltage the potential's errors on its test frames would change visibly.
+/// What the potential's errors on its test frames would do to the voltages, where that is visible.
 fn test_errors(job: &VoltageJob, middles: &[Middle]) -> Option<String> {
-    let (rmse, worst) =
-        (job.test_rmse_mev_per_atom?, middles.iter().filter_map(|m| m.test_error_v).reduce(f64::max)?);
-    let least = middles.iter().filter_map(|m| m.test_error_v).reduce(f64::min)?;
-    (worst > UNSURE_V).then(|| {
+    let rmse = job.test_rmse_mev_per_atom?;
+    let (first, last) = (middles.first()?, middles.last()?);
+    let (most, least) = (first.test_error_v?, last.test_error_v?);
+    (most > UNSURE_V).then(|| {
         format!(
-            "energies of potential {} are off by {rmse:.1} meV/atom on its test frames: were they off like that in the filled and the empty host, independently, the mean voltage would be off by {least:.2} to {worst:.2} V, by how much depends on the filling",
-            job.potential.name
+            "energies of potential {} are off by {rmse:.1} meV/atom on its test frames: were they off like that in the filled and the empty host, independently, the mean voltage would be off by {most:.2} V at x = {} and by {least:.2} V at x = {}",
+            job.potential.name, first.x, last.x
         )
     })
 }
