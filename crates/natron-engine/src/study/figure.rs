@@ -26,6 +26,9 @@ pub(super) struct Panel {
     pub(super) caption: String,
 }
 
+/// Picture and caption.
+type Drawn = (String, String);
+
 /// All panels in one picture, two beside each other.
 pub(super) fn whole(panels: &[Panel]) -> String {
     let pictures: Vec<String> = panels.iter().map(|panel| panel.svg.clone()).collect();
@@ -38,32 +41,28 @@ pub(super) fn whole(panels: &[Panel]) -> String {
 /// A file of a part cannot be read.
 pub(super) fn panels(job: &StudyJob, cells: &[Cell], fillings: &[Filling]) -> Result<Vec<Panel>, RunError> {
     let there = |name: &str| is_finished(&job.directory.join(name));
-    let mut panels = Vec::new();
-    let letters = ['a', 'b', 'c', 'd'];
-    let mut add = |name: &'static str, draw: &dyn Fn(&str) -> Result<Option<(String, String)>, RunError>| {
-        let letter = format!("({})", letters[panels.len()]);
-        if let Some((svg, caption)) = draw(&letter)? {
-            panels.push(Panel { name, svg, caption: format!("{letter} {caption}") });
-        }
-        Ok::<(), RunError>(())
-    };
-    if job.deck.voltage.is_some() && there(VOLTAGE) {
-        add("voltage", &|letter| Ok(voltage(job, letter)))?;
-    }
-    if job.deck.charges.is_some() && there(CHARGES) {
-        add("charges", &|letter| charges(job, cells, letter))?;
-    }
-    if job.deck.map.is_some() && there(MAP) {
-        add("map", &|letter| map(job, letter))?;
-    }
-    if fillings.iter().any(|filling| !filling.measured.is_empty()) {
-        add("diffusion", &|letter| Ok(Some(diffusion(job, cells, fillings, letter))))?;
+    let measured = fillings.iter().any(|filling| !filling.measured.is_empty());
+    let mut panels: Vec<Panel> = Vec::new();
+    for name in [VOLTAGE, CHARGES, MAP, "diffusion"] {
+        let letter = format!("({})", ['a', 'b', 'c', 'd'][panels.len()]);
+        let drawn = match name {
+            VOLTAGE if job.deck.voltage.is_some() && there(VOLTAGE) => voltage(job, &letter),
+            CHARGES if job.deck.charges.is_some() && there(CHARGES) => Some(charges(job, cells, &letter)?),
+            MAP if job.deck.map.is_some() && there(MAP) => map(job, &letter)?,
+            "diffusion" if measured => Some(diffusion(job, cells, fillings, &letter)),
+            _ => None,
+        };
+        panels.extend(drawn.map(|(svg, caption)| Panel {
+            name,
+            svg,
+            caption: format!("{letter} {caption}"),
+        }));
     }
     Ok(panels)
 }
 
 /// Mean voltage over the capacity, and that of each step.
-fn voltage(job: &StudyJob, letter: &str) -> Option<(String, String)> {
+fn voltage(job: &StudyJob, letter: &str) -> Option<Drawn> {
     let summary = summary_of(&job.directory.join(VOLTAGE));
     let curve = summary["curve"].as_array().filter(|curve| !curve.is_empty())?;
     let number = |row: &Value, key: &str| row[key].as_f64();
@@ -111,7 +110,7 @@ fn voltage(job: &StudyJob, letter: &str) -> Option<(String, String)> {
 }
 
 /// Densities of charges by filling, of the ions above those of the host.
-fn charges(job: &StudyJob, cells: &[Cell], letter: &str) -> Result<Option<(String, String)>, RunError> {
+fn charges(job: &StudyJob, cells: &[Cell], letter: &str) -> Result<Drawn, RunError> {
     let path = job.directory.join(CHARGES).join("density.csv");
     let text = read(&path)?;
     let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
@@ -143,11 +142,11 @@ fn charges(job: &StudyJob, cells: &[Cell], letter: &str) -> Result<Option<(Strin
         job.environments_k(),
         in_words(&looked)
     );
-    Ok(Some((stack(&plots, WIDTH, HEIGHT), caption)))
+    Ok((stack(&plots, WIDTH, HEIGHT), caption))
 }
 
 /// Environments in the plane, coloured by the charge of the ion, else by the filling.
-fn map(job: &StudyJob, letter: &str) -> Result<Option<(String, String)>, RunError> {
+fn map(job: &StudyJob, letter: &str) -> Result<Option<Drawn>, RunError> {
     let path = job.directory.join(MAP).join("map.csv");
     let text = read(&path)?;
     let mut lines = text.lines();
@@ -187,7 +186,7 @@ fn map(job: &StudyJob, letter: &str) -> Result<Option<(String, String)>, RunErro
 }
 
 /// Diffusion coefficients over inverse temperature.
-fn diffusion(job: &StudyJob, cells: &[Cell], fillings: &[Filling], letter: &str) -> (String, String) {
+fn diffusion(job: &StudyJob, cells: &[Cell], fillings: &[Filling], letter: &str) -> Drawn {
     let doubtful = cells.iter().filter(|cell| cell.is_doubtful(&job.deck.trust));
     let crosses: Vec<(f64, f64)> =
         doubtful.filter_map(|cell| cell.measured()).map(|m| (1e3 / m.temperature_k, m.d_m2_per_s)).collect();

@@ -66,9 +66,11 @@ pub fn check(context: &Context) -> Outcome {
     outcome
 }
 
-/// The decks of examples/, of its folders but those for codes that need not be here, and those that made the built-in potentials.
+/// The decks of examples/ and of its folders, and those that made the built-in potentials; not those in run directories that somebody left there.
 fn decks_below(root: &Path) -> Vec<PathBuf> {
-    let below = |name: &str| entries(&root.join(name)).into_iter().flat_map(|folder| entries(&folder));
+    let is_run = |folder: &PathBuf| folder.join("deck.toml").exists();
+    let folders = |name: &str| entries(&root.join(name)).into_iter().filter(move |folder| !is_run(folder));
+    let below = |name: &str| folders(name).flat_map(|folder| entries(&folder));
     let all = entries(&root.join("examples")).into_iter().chain(below("examples")).chain(below("potentials"));
     all.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
 }
@@ -160,6 +162,20 @@ mod tests {
     const DECK: &str = "\
         [[stage]]\nname = \"relax\"\nkind = \"minimise\"\n\
         [[stage]]\nname = \"hot\"          # first\nkind = \"dynamics\"\nduration_ps = 5.0\n";
+
+    #[test]
+    fn run_directories_are_no_examples() {
+        let root = std::env::temp_dir().join(format!("natron-xtask-examples-{}", std::process::id()));
+        for (folder, deck) in [("", "a.toml"), ("whole", "b.toml"), ("a", "deck.toml"), ("a", "part.toml")] {
+            let folder = root.join("examples").join(folder);
+            fs::create_dir_all(&folder).expect("writes");
+            fs::write(folder.join(deck), "").expect("writes");
+        }
+        let found = decks_below(&root);
+        fs::remove_dir_all(&root).expect("removes");
+        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(&root).expect("below")).collect();
+        assert_eq!(names, [Path::new("examples/a.toml"), Path::new("examples/whole/b.toml")]);
+    }
 
     #[test]
     fn only_dynamics_is_cut_short() {
