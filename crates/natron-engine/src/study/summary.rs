@@ -74,7 +74,8 @@ fn cells(job: &StudyJob, points: &[Point]) -> Result<Vec<Cell>, Failure> {
             let mean = means.iter().sum::<f64>() / means.len() as f64;
             let found = analyse(job, &points);
             let temperature_mean_k = (!means.is_empty()).then_some(mean);
-            let looked = job.environments(&points)?;
+            // A trajectory that could not be analysed has its reason in the table.
+            let looked = if found.is_ok() { job.environments(&points)? } else { None };
             cells.push(Cell { x, temperature_k, temperature_mean_k, points, found, looked });
         }
     }
