@@ -34,9 +34,7 @@ clusters = 2
 
 pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let pore = "format = 1\n[structure]\nkind = \"slit-pore\"\nrepeat = [3, 3]\nlayers = 1\nstacking = \"AA\"\nwidth_A = 7.0\n";
-    std::fs::write(folder.path().join("pore.toml"), pore).expect("writes");
-    succeeds(folder.path(), &["build", "pore.toml"]);
+    super::voltage::pore(folder.path(), "pore", 7.0);
     std::fs::write(folder.path().join("fill.toml"), DECK).expect("writes");
     folder
 }
@@ -142,6 +140,20 @@ fn what_is_not_trusted_is_marked() {
     ] {
         assert!(page.contains(words), "{words}");
     }
+}
+
+/// One ion in one frame is no map: said, with exit code 1, beside everything else that was found.
+#[test]
+fn a_part_that_fails_leaves_the_study_its_summary() {
+    let folder = folder();
+    let few = ["insert.atoms=[1]", "grid.temperature_K=[300.0]", "environments.frames=1"];
+    let sets: Vec<&str> = few.iter().flat_map(|set| ["--set", *set]).collect();
+    let output = run(folder.path(), &[&["study", "fill.toml"][..], &sets].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("a map takes three"), "{}", stderr(&output));
+    let summary: Value = serde_json::from_str(&read(folder.path(), "fill/summary.json")).expect("JSON");
+    assert_eq!(summary["panels"], serde_json::json!(["voltage", "charges"]));
+    assert!(summary["failed"].to_string().contains("a map takes three"), "{summary}");
 }
 
 #[test]

@@ -21,14 +21,19 @@ force_max_eV_per_A = 0.2
 convex_hull = true
 "#;
 
+/// Two layers of graphite of 18 atoms, pulled apart to a width in A, built into `name`.
+pub(crate) fn pore(folder: &Path, name: &str, width_a: f64) {
+    let deck = format!(
+        "format = 1\n[structure]\nkind = \"slit-pore\"\nrepeat = [3, 3]\nlayers = 1\nstacking = \"AA\"\nwidth_A = {width_a:?}\n"
+    );
+    std::fs::write(folder.join(format!("{name}.toml")), deck).expect("writes");
+    succeeds(folder, &["build", &format!("{name}.toml")]);
+}
+
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, width) in [("wide", 7.0), ("wider", 8.4)] {
-        let deck = format!(
-            "format = 1\n[structure]\nkind = \"slit-pore\"\nrepeat = [3, 3]\nlayers = 1\nstacking = \"AA\"\nwidth_A = {width}\n"
-        );
-        std::fs::write(folder.path().join(format!("{name}.toml")), deck).expect("writes");
-        succeeds(folder.path(), &["build", &format!("{name}.toml")]);
+        pore(folder.path(), name, width);
     }
     std::fs::write(folder.path().join("curve.toml"), DECK).expect("writes");
     folder

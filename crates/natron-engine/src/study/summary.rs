@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::environments::Looked;
 use super::panels::TrustTable;
-use super::point::Point;
+use super::point::{Point, Unfinished};
 use super::{StudyJob, figure, report};
 use crate::diffusion::{self, DiffusionReport};
 use crate::envelope::{Build, json as to_json, put_end, put_number};
@@ -140,9 +140,11 @@ pub(super) fn write(
     if stopped.is_none() {
         let files = job.items_of_environments().into_iter().map(|item| job.environments_file(item));
         let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
-        match job.run_charges_and_map(&files, build, watch) {
-            Err(Failure::Run(errors)) => failures.extend(errors),
-            other => other?,
+        // Whatever they could not be made of: days of runs have their table all the same.
+        if let Err(failure) = job.run_charges_and_map(&files, build, watch)
+            && let Unfinished::Failed(errors) = failure.into()
+        {
+            failures.extend(errors);
         }
     }
     let panels = figure::panels(job, &cells, &fillings)?;
