@@ -28,10 +28,12 @@ fn output(name: &str) -> OutputTable {
 impl StudyJob {
     /// That voltage and charges could be made.
     pub(super) fn check_panels(&self, document: &Document) -> Result<(), Failure> {
+        // What is wrong has its place in the user's deck, not in one that natron would write.
         let behind = |key: &str, failure: Failure| {
             let first = failure.causes().into_iter().next();
             let why = first.unwrap_or_else(|| InputError::new("it cannot be made"));
-            Failure::from(document.error_behind(&KeyPath::parse(key), why))
+            let error = document.error_on(&KeyPath::parse(key), why.message);
+            Failure::from(InputError { help: why.help, ..error })
         };
         if let Some(deck) = self.voltage_deck(&document.folder()) {
             let text = toml::to_string(&deck).expect("a deck of natron's own can be written");
