@@ -23,10 +23,12 @@ import tables
 
 HERE = Path(__file__).resolve().parent
 # The program and the virtual environment under --envs it runs in; natron's script needs numpy only.
-ENVIRONMENTS = {"natron": None, "natron-distilled": None, "gap": "gap", "nep": "torch", "mace": "torch", "deepmd": "deepmd"}
+ENVIRONMENTS = {"natron": None, "natron-taught": None, "natron-distilled": None, "gap": "gap", "nep": "torch", "mace": "torch", "deepmd": "deepmd"}
 # Program, data set, share of the training frames, seed: in the order of `compare.py all`.
 PLAN = [(peer, "nac", 1.0, seed) for peer in ("natron", "natron-distilled") for seed in (1, 2, 3)]
 PLAN += [(peer, "nac", 1.0, 1) for peer in ("gap", "nep", "mace", "deepmd")]
+# Its teacher is the MACE before it.
+PLAN += [("natron-taught", "nac", 1.0, seed) for seed in (1, 2, 3)]
 PLAN += [(peer, "nac", share, 1) for peer in ("natron", "gap", "nep") for share in (0.5, 0.25)]
 PLAN += [(peer, data, 1.0, 1) for data in ("liquid_na", "li_graphene") for peer in ("natron", "nep", "gap")]
 THREAD_VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"]
@@ -91,6 +93,8 @@ def run(arguments):
     shutil.rmtree(arguments.work / name, ignore_errors=True)
     out.mkdir(parents=True)
     data = datasets.make(arguments.data, given, arguments.fraction)
+    if arguments.peer == "natron-taught":
+        teach(arguments)
     usage = fit(arguments, given, out)
     note = {
         "peer": arguments.peer,
@@ -109,6 +113,12 @@ def run(arguments):
         for split in ("valid", "test"):
             note[split] = errors.of_files(given / f"{split}.extxyz", out / f"{split}.extxyz", data["report_kinds"])
     return note
+
+
+def teach(arguments):
+    """Labels for natron-taught by the MACE of seed 1, unless they are there."""
+    words = [arguments.envs.absolute() / "torch/bin/python", HERE / "teach.py", "--work", arguments.work, "--natron", arguments.natron]
+    subprocess.run(list(map(str, words)), check=True)
 
 
 def fit(arguments, given, out):

@@ -67,9 +67,9 @@ def _frame(header, rows):
     return Frame(symbols, columns.pop("pos"), cell, info, columns)
 
 
-def write(path, frames):
-    """Frames with positions, forces and everything in `info`."""
-    with open(path, "w") as out:
+def write(path, frames, mode="w"):
+    """Frames with positions, forces and everything in `info`; mode "a" adds them to a file."""
+    with open(path, mode) as out:
         for frame in frames:
             lattice = " ".join(map(repr, frame.cell.ravel().tolist()))
             info = " ".join(f'{key}="{value}"' if " " in value else f"{key}={value}" for key, value in frame.info.items())

@@ -1,7 +1,8 @@
 """natron: `natron train` with the deck of the data set, then `natron evaluate`.
 
-For Na-C there are two: `natron` learns from the frames that every program is given and from nothing else; `natron-distilled` is
-the shipped deck, which also learns from structures that a larger network labelled (potentials/nac/teacher)."""
+For Na-C there are three: `natron` learns from the frames that every program is given and from nothing else. The shipped deck also
+learns from structures without DFT: in `natron-taught` with labels of the comparison's own MACE (teach.py), so from the same frames
+as every program; in `natron-distilled`, as shipped, with those of larger networks that have seen other data (potentials/nac/teacher)."""
 
 import json
 import math
@@ -14,6 +15,7 @@ from task import HERE, Task
 
 DECKS = {
     "nac": HERE / "decks/nac.toml",
+    "nac-taught": HERE.parents[1] / "potentials/nac/train.toml",
     "nac-distilled": HERE.parents[1] / "potentials/nac/train.toml",
     "liquid_na": HERE / "decks/liquid_na.toml",
     "li_graphene": HERE / "decks/li_graphene.toml",
@@ -26,8 +28,10 @@ def main():
         [task.program, "--threads", str(task.threads), *map(str, words)], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     directory, deck = task.out / "run", DECKS["-".join(filter(None, (task.data, task.variant)))]
-    frames = os.path.relpath(task.given / "all.extxyz", deck.parent)
-    changes = [f"seed={task.seed}", f'data.files=["{frames}"]', f'output.directory="{directory}"']
+    from_deck = lambda path: os.path.relpath(path, deck.parent)
+    changes = [f"seed={task.seed}", f'data.files=["{from_deck(task.given / "all.extxyz")}"]', f'output.directory="{directory}"']
+    if task.variant == "taught":
+        changes.append(f'distillation.structures=["{from_deck(task.given.parents[1] / "mace-nac-100-1/taught.extxyz")}"]')
     run("train", deck, "--overwrite", *(word for change in changes for word in ("--set", change)))
     for split in ("valid", "test"):
         path, potential = task.out / f"{split}.extxyz", directory / "potential.safetensors"

@@ -103,6 +103,8 @@ fn the_figure_shows_what_its_parts_found() {
     assert_eq!(map.lines().count(), 13);
     let head: Vec<&str> = map.lines().next().expect("a head").split(',').collect();
     assert_eq!(head[head.len() - 3..], ["\"charges\"", "\"displacement_A\"", "\"force_std_eV_per_A\""]);
+    let table = json(path, &["view", "fill/map/map.csv"]);
+    assert_eq!((&table["kind"], number(&table, "rows")), (&Value::from("table"), 12.0));
     let figure = read(path, "fill/figure.svg");
     for words in ["(a) voltage", "(b) charges", "(c) environments of Na"] {
         assert!(figure.contains(words), "{words}");
@@ -111,6 +113,11 @@ fn the_figure_shows_what_its_parts_found() {
     succeeds(path, &["study", "fill.toml", "--resume"]);
     assert_eq!(read(path, "fill/figure.svg"), figure);
     assert!(files_in(&path.join("fill")).iter().all(|file| !file.contains(".bak")));
+    // A voltage of other fillings is another voltage.
+    succeeds(path, &["study", "fill.toml", "--resume", "--set", "voltage.atoms=[1]"]);
+    let less: Value = serde_json::from_str(&read(path, "fill/voltage/summary.json")).expect("JSON");
+    let fillings = |summary: &Value| summary["curve"].as_array().expect("a list").len();
+    assert_eq!((fillings(&of_study), fillings(&less)), (2, 1));
 }
 
 /// With limits of nothing everything is crossed out, and said to be.

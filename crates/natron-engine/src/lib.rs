@@ -12,6 +12,7 @@ compile_error!(
 pub mod bench;
 pub mod build;
 pub mod charges;
+mod csv_table;
 pub mod data;
 pub mod deck;
 pub mod diffusion;

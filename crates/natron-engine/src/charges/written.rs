@@ -5,10 +5,7 @@ use natron_atoms::{AtomArray, Frame};
 use super::ChargesJob;
 use super::curves::Group;
 use super::sources::Source;
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
-}
+use crate::csv_table::quoted;
 
 /// charges.csv: one line for each atom.
 pub(super) fn charges(sources: &[Source], charges_e: &[Vec<f64>]) -> String {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::MapJob;
 use super::environments::{Environment, Question, all};
 use super::report;
+use crate::csv_table::quoted;
 use crate::envelope::{Build, put_number};
 use crate::job::{Job, RunOutcome};
 use crate::md::now_utc;
@@ -153,7 +154,6 @@ fn distortion(distances: &DMatrix<f64>, chosen: &[usize], places: &[[f64; 2]]) -
 
 /// One line for each environment.
 fn csv(job: &MapJob, drawn: &Drawn) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut text = "file,frame,atom,species,x,axis_1,axis_2,cluster,representative".to_string();
     for species in &drawn.counted {
         text.push_str(&format!(",neighbours_{species}"));

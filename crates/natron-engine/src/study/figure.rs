@@ -1,8 +1,7 @@
 //! The figure of a study: (a) voltage, (b) charges, (c) map, (d) diffusion, drawn from the files of its parts. What is not to be trusted is
 //! crossed out.
 
-use std::path::Path;
-
+use csv::StringRecord;
 use natron_report::{Plot, grid, stack, told_apart};
 use serde_json::Value;
 
@@ -13,6 +12,7 @@ use super::point::{is_finished, summary_of};
 use super::report::arrhenius;
 use super::summary::{Cell, Filling};
 use crate::RunError;
+use crate::csv_table::{CsvTable, number};
 
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 420.0;
@@ -111,22 +111,22 @@ fn voltage(job: &StudyJob, letter: &str) -> Option<Drawn> {
 
 /// Densities of charges by filling, of the ions above those of the host.
 fn charges(job: &StudyJob, cells: &[Cell], letter: &str) -> Result<Drawn, RunError> {
-    let path = job.directory.join(CHARGES).join("density.csv");
-    let text = read(&path)?;
-    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let table = CsvTable::read(&job.directory.join(CHARGES).join("density.csv"))?;
+    let rows = table.rows();
     let mut elements = job.reference.clone();
     elements.insert(0, job.mobile);
-    let mut fillings: Vec<&str> = rows.iter().map(|row| row[1]).collect();
-    fillings.sort_by(|a, b| value(a).total_cmp(&value(b)));
+    let mut fillings: Vec<(f64, &str)> = rows.iter().map(|row| (number(row, 1), &row[1])).collect();
+    fillings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut fillings: Vec<&str> = fillings.into_iter().map(|(_, x)| x).collect();
     fillings.dedup();
     let mut plots = Vec::new();
     for (k, element) in elements.iter().enumerate() {
         let title = if k == 0 { format!("{letter} charges") } else { String::new() };
         let mut plot = Plot::new(&title).x(&format!("charge of {element} / e")).y("density / (1/e)");
         for x in told_apart(&fillings) {
-            let of = |row: &&Vec<&str>| row[0] == element.symbol() && row[1] == *x;
+            let of = |row: &&StringRecord| &row[0] == element.symbol() && row[1] == **x;
             let curve: Vec<(f64, f64)> =
-                rows.iter().filter(of).map(|row| (value(row[2]), value(row[3]))).collect();
+                rows.iter().filter(of).map(|row| (number(row, 2), number(row, 3))).collect();
             if !curve.is_empty() {
                 plot = plot.line(&format!("x = {x}"), &curve);
             }
@@ -147,25 +147,16 @@ fn charges(job: &StudyJob, cells: &[Cell], letter: &str) -> Result<Drawn, RunErr
 
 /// Environments in the plane, coloured by the charge of the ion, else by the filling.
 fn map(job: &StudyJob, letter: &str) -> Result<Option<Drawn>, RunError> {
-    let path = job.directory.join(MAP).join("map.csv");
-    let text = read(&path)?;
-    let mut lines = text.lines();
-    let head: Vec<&str> =
-        lines.next().unwrap_or_default().split(',').map(|name| name.trim_matches('"')).collect();
-    let column = |name: &str| head.iter().position(|other| *other == name);
-    let (Some(one), Some(two), Some(x)) = (column("axis_1"), column("axis_2"), column("x")) else {
-        return Ok(None);
-    };
-    let (charge, std) = (column("charges"), column(FORCE_STD));
+    let table = CsvTable::read(&job.directory.join(MAP).join("map.csv"))?;
+    let columns = (table.column("axis_1"), table.column("axis_2"), table.column("x"));
+    let (Some(one), Some(two), Some(x)) = columns else { return Ok(None) };
+    let (charge, std) = (table.column("charges"), table.column(FORCE_STD));
     let colour = charge.unwrap_or(x);
     let (mut points, mut crosses) = (Vec::new(), Vec::new());
-    for line in lines {
-        // The name of the file comes first, and only there is a comma that separates nothing.
-        let rest = line.rsplit_once("\",").map_or(line, |(_, rest)| rest);
-        let fields: Vec<f64> = std::iter::once(f64::NAN).chain(rest.split(',').map(value)).collect();
-        let place = (fields[one], fields[two]);
-        points.push((place.0, place.1, fields[colour]));
-        if std.is_some_and(|std| fields[std] > job.deck.trust.force_std_max_ev_per_a) {
+    for row in table.rows() {
+        let place = (number(row, one), number(row, two));
+        points.push((place.0, place.1, number(row, colour)));
+        if std.is_some_and(|std| number(row, std) > job.deck.trust.force_std_max_ev_per_a) {
             crosses.push(place);
         }
     }
@@ -217,13 +208,4 @@ fn in_words(looked: &[(usize, Looked)]) -> String {
         [] => "unknown, the potential does not say".into(),
         some => some.iter().map(one).collect::<Vec<_>>().join(", "),
     }
-}
-
-fn read(path: &Path) -> Result<String, RunError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| RunError::new(format!("cannot read {}: {error}", path.display())))
-}
-
-fn value(field: &str) -> f64 {
-    field.parse().unwrap_or(f64::NAN)
 }

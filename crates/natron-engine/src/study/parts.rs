@@ -86,11 +86,14 @@ impl StudyJob {
     ) -> Result<Option<RunOutcome>, Failure> {
         let Some(deck) = self.voltage_deck(&self.directory) else { return Ok(None) };
         let directory = self.directory.join(VOLTAGE);
-        if is_finished(&directory) {
-            return Ok(None);
-        }
         let text = toml::to_string(&deck).expect("a deck of natron's own can be written");
-        let deck = self.written(VOLTAGE, &text)?;
+        let before = std::fs::read_to_string(self.directory.join(format!("{VOLTAGE}.toml")));
+        // Of another deck, as after `--resume` with another table, nothing is kept.
+        let deck = match before.is_ok_and(|before| before == text) {
+            true if is_finished(&directory) => return Ok(None),
+            true => self.written(VOLTAGE, &text)?,
+            false => self.written_anew(VOLTAGE, &text)?,
+        };
         let existing = existing_for(&directory);
         let job = VoltageJob::prepare(&JobOptions { deck, overrides: Vec::new(), existing })?;
         watch.info(&format!("voltage: {}", job.about()));
@@ -167,7 +170,7 @@ impl StudyJob {
         Ok(deck)
     }
 
-    /// Writes a deck whose results, if there are any, are of frames that may have changed.
+    /// Writes a deck whose results, if there are any, are of another deck or of frames that may have changed.
     fn written_anew(&self, name: &str, text: &str) -> Result<PathBuf, RunError> {
         let old = self.directory.join(name);
         if old.is_dir() {

@@ -36,13 +36,13 @@ pub(super) fn is_log(head: &[u8]) -> bool {
 
 /// Whether the first line names columns, separated by commas: at least two names, none of them a number.
 pub(super) fn is_table(head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(head);
-    let names: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
-    let is_name = |name: &&str| {
+    let first = head.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut reader = csv::Reader::from_reader(first);
+    let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
     };
-    names.len() > 1 && names.iter().all(is_name)
+    reader.headers().is_ok_and(|names| names.len() > 1 && names.iter().all(is_name))
 }
 
 /// One column as far as it was read.
@@ -82,24 +82,26 @@ impl Column {
 
 /// A table: its rows, and of each column lowest, mean and highest.
 pub(super) fn table(path: &Path) -> Result<(&'static str, Facts), InputError> {
-    let mut lines = lines(path)?;
-    let first = lines.next().transpose()?.unwrap_or_default();
-    let mut columns: Vec<Column> =
-        fields(&first).into_iter().map(|name| Column { name, ..Column::default() }).collect();
-    let mut rows = 0_usize;
-    for line in lines {
-        let line = line?;
-        let fields = fields(&line);
-        if fields.len() != columns.len() {
+    let unreadable = |error: csv::Error| match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             // The row under a pen that was lifted too early.
-            let message = format!("{} fields where the first line names {}", fields.len(), columns.len());
-            return Err(InputError::new(message)
+            let message = format!("{len} fields where the first line names {expected_len}");
+            let line = pos.as_ref().map_or(0, |pos| usize::try_from(pos.line()).unwrap_or(0));
+            InputError::new(message)
                 .in_file(path)
-                .at_line(rows + 2)
-                .help("the last row of a killed run may be cut off: remove it"));
+                .at_line(line)
+                .help("the last row of a killed run may be cut off: remove it")
         }
+        _ => InputError::new(format!("cannot read it: {error}")).in_file(path),
+    };
+    let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
+    let names = reader.headers().map_err(unreadable)?;
+    let mut columns: Vec<Column> =
+        names.iter().map(|name| Column { name: name.to_owned(), ..Column::default() }).collect();
+    let (mut rows, mut row) = (0_usize, csv::StringRecord::new());
+    while reader.read_record(&mut row).map_err(unreadable)? {
         rows += 1;
-        columns.iter_mut().zip(&fields).for_each(|(column, field)| column.take(field));
+        columns.iter_mut().zip(&row).for_each(|(column, field)| column.take(field));
     }
     let mut facts = Facts::new();
     facts.insert("rows".into(), rows.into());
@@ -107,19 +109,6 @@ pub(super) fn table(path: &Path) -> Result<(&'static str, Facts), InputError> {
     let values: Facts = columns.iter().map(|column| (column.name.clone(), column.facts())).collect();
     facts.insert("low_mean_high".into(), values.into());
     Ok(("table", facts))
-}
-
-/// The fields of a row; commas between quotes do not part them.
-fn fields(line: &str) -> Vec<String> {
-    let (mut fields, mut quoted) = (vec![String::new()], false);
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(String::new()),
-            c => fields.last_mut().expect("it starts with one").push(c),
-        }
-    }
-    fields
 }
 
 /// A log: from when to when, and how it ends.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use natron_descriptor::simd::Kernel;
 use natron_descriptor::{Path, Real, SimdPath};
 
-use super::{Compiled, NO_DISTANCE_A, Scene, Scratch, forward};
+use super::{Compiled, NO_DISTANCE_A, Scene, Scratch};
 use crate::layout::Local;
 
 struct DescribeKernel<'a, T> {
@@ -22,17 +22,7 @@ impl<T: Real> Kernel for DescribeKernel<'_, T> {
     #[inline(always)]
     fn call<P: Path>(self, path: P) {
         let Self { model, scene, species, centres, scratch } = self;
-        let Scratch { hood, density, features, .. } = scratch;
-        let pairs = species * model.elements.len()..(species + 1) * model.elements.len();
-        let (cutoffs, near) = (&model.cutoff_squared[pairs.clone()], &model.near_squared[pairs.clone()]);
-        hood.gather(scene, centres.clone(), cutoffs, near);
-        let vectors = model.invariants.vectors();
-        for slot in 0..centres.len() {
-            let radial = &model.radial[pairs.clone()];
-            forward::density(path, hood, hood.spans[slot], radial, &mut density[slot]);
-            let features = &mut features[slot * vectors..(slot + 1) * vectors];
-            model.invariants.forward(path, &density[slot], features);
-        }
+        model.features(path, scene, species, centres, scratch);
     }
 }
 

@@ -187,6 +187,28 @@ impl<T: Real> Compiled<T> {
         }
     }
 
+    /// Neighbours, densities and features of a block of centres of one species.
+    #[inline(always)]
+    fn features<P: Path>(
+        &self,
+        path: P,
+        scene: &Scene<'_>,
+        species: usize,
+        centres: Range<usize>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let Scratch { hood, density, features, .. } = scratch;
+        let pairs = species * self.elements.len()..(species + 1) * self.elements.len();
+        let (cutoffs, near) = (&self.cutoff_squared[pairs.clone()], &self.near_squared[pairs.clone()]);
+        hood.gather(scene, centres.clone(), cutoffs, near);
+        let vectors = self.invariants.vectors();
+        for slot in 0..centres.len() {
+            forward::density(path, hood, hood.spans[slot], &self.radial[pairs.clone()], &mut density[slot]);
+            let features = &mut features[slot * vectors..(slot + 1) * vectors];
+            self.invariants.forward(path, &density[slot], features);
+        }
+    }
+
     /// Sums what the members give more, `[atoms][members / 16]`.
     fn spread(&self, members: &[Lanes<T>], atoms: usize, out: &mut BlockOutput) {
         out.members_ev = [0.0; MAX_MEMBERS];
@@ -287,22 +309,10 @@ impl<T: Real> Kernel for BlockKernel<'_, T> {
                 *start = now;
             }
         };
+        model.features(path, scene, species, centres.clone(), scratch);
         let Scratch { hood, density, by_density, features, gradients, network, energies, phases_s, .. } =
             scratch;
-        let pairs = species * model.elements.len()..(species + 1) * model.elements.len();
-        hood.gather(
-            scene,
-            centres.clone(),
-            &model.cutoff_squared[pairs.clone()],
-            &model.near_squared[pairs.clone()],
-        );
         let vectors = model.invariants.vectors();
-        for slot in 0..centres.len() {
-            let radial = &model.radial[pairs.clone()];
-            forward::density(path, hood, hood.spans[slot], radial, &mut density[slot]);
-            let features = &mut features[slot * vectors..(slot + 1) * vectors];
-            model.invariants.forward(path, &density[slot], features);
-        }
         lap(phases_s, 0);
         let energies = &mut energies[..centres.len()];
         model.networks[species].evaluate(path, features, gradients, energies, &mut network[species]);
