@@ -64,7 +64,7 @@ impl<T: Real> Code<T> {
 
     #[inline(always)]
     fn value<V: Vector<Scalar = T>, P: Path>(&self, path: P, density: &[V; HARMONICS]) -> V {
-        if V::pays_unrolled(path)
+        if const { unrolled::pays::<V, P>() }
             && let Some(number) = self.unrolled
         {
             return unrolled::value(path, number, density);
@@ -80,7 +80,7 @@ impl<T: Real> Code<T> {
         weight: V,
         gradient: &mut [V; HARMONICS],
     ) {
-        if V::pays_unrolled(path)
+        if const { unrolled::pays::<V, P>() }
             && let Some(number) = self.unrolled
         {
             return unrolled::add_slope(path, number, density, weight, gradient);

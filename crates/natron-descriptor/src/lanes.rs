@@ -1,5 +1,7 @@
 //! Sixteen radial channels side by side: the arithmetic every kernel is written in.
 
+use std::marker::PhantomData;
+
 use crate::path::{Operations, Path};
 
 /// Radial channels of an environment, and lanes of every vector: one AVX-512 register of f32.
@@ -30,8 +32,10 @@ pub trait Real:
     fn from_f64(x: f64) -> Self;
     /// To f64, exact.
     fn to_f64(self) -> f64;
+    /// A path as what it does with sixteen of them.
+    type On<P: Path>: Operations<Self>;
     /// What a path does with sixteen of them.
-    fn operations<P: Path>(path: P) -> impl Operations<Self>;
+    fn operations<P: Path>(path: P) -> Self::On<P>;
     /// Square root.
     fn root(self) -> Self;
     /// The whole number below, for numbers from zero to 2^31.
@@ -41,6 +45,7 @@ pub trait Real:
 }
 
 impl Real for f64 {
+    type On<P: Path> = P;
     const TABULATED: bool = false;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
@@ -53,7 +58,7 @@ impl Real for f64 {
         self
     }
     #[inline(always)]
-    fn operations<P: Path>(path: P) -> impl Operations<Self> {
+    fn operations<P: Path>(path: P) -> P {
         path
     }
     #[inline(always)]
@@ -72,6 +77,7 @@ impl Real for f64 {
 }
 
 impl Real for f32 {
+    type On<P: Path> = P;
     const TABULATED: bool = true;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
@@ -84,7 +90,7 @@ impl Real for f32 {
         f64::from(self)
     }
     #[inline(always)]
-    fn operations<P: Path>(path: P) -> impl Operations<Self> {
+    fn operations<P: Path>(path: P) -> P {
         path
     }
     #[inline(always)]
@@ -127,8 +133,8 @@ pub trait Vector: Copy + Send + Sync {
     type Scalar: Real;
     /// All zeros.
     const ZERO: Self;
-    /// Whether straight-line code pays: a plain vector, of which registers hold several.
-    fn pays_unrolled<P: Path>(path: P) -> bool;
+    /// Whether it is sixteen numbers and nothing more.
+    const PLAIN: bool;
     /// Sum by channel.
     fn add<P: Path>(self, path: P, other: Self) -> Self;
     /// Product by channel.
@@ -143,14 +149,14 @@ pub trait Vector: Copy + Send + Sync {
     fn rotate<const SHIFT: usize, P: Path>(self, path: P) -> Self;
 }
 
-/// [`Operations::REGISTERS`] of a path.
-#[inline(always)]
-pub fn registers<T: Real, P: Path>(path: P) -> usize {
-    #[inline(always)]
-    fn of<T: Real, O: Operations<T>>(_: O) -> usize {
-        O::REGISTERS
-    }
-    of(T::operations(path))
+/// What is known of numbers `T` on a path `P` when it is compiled. In `if const { ... }` the branch that a path does not take is not compiled
+/// for it; with everything inlined, that is most of the code.
+#[derive(Debug)]
+pub struct Fit<T, P>(PhantomData<(T, P)>);
+
+impl<T: Real, P: Path> Fit<T, P> {
+    /// Vectors of sixteen numbers that the registers hold, see [`Operations::REGISTERS`].
+    pub const REGISTERS: usize = <T::On<P> as Operations<T>>::REGISTERS;
 }
 
 /// Sixteen numbers, one a channel.
@@ -198,10 +204,7 @@ impl<T: Real> Lanes<T> {
 impl<T: Real> Vector for Lanes<T> {
     type Scalar = T;
     const ZERO: Self = Self([T::ZERO; CHANNELS]);
-    #[inline(always)]
-    fn pays_unrolled<P: Path>(path: P) -> bool {
-        registers::<T, P>(path) >= 8
-    }
+    const PLAIN: bool = true;
     #[inline(always)]
     fn add<P: Path>(self, path: P, other: Self) -> Self {
         Self(T::operations(path).add(self.0, other.0))
@@ -244,10 +247,7 @@ pub struct Dual<T> {
 impl<T: Real> Vector for Dual<T> {
     type Scalar = T;
     const ZERO: Self = Self { value: Lanes::ZERO, slope: Lanes::ZERO };
-    #[inline(always)]
-    fn pays_unrolled<P: Path>(_: P) -> bool {
-        false
-    }
+    const PLAIN: bool = false;
     #[inline(always)]
     fn add<P: Path>(self, path: P, other: Self) -> Self {
         Self { value: self.value.add(path, other.value), slope: self.slope.add(path, other.slope) }

@@ -30,7 +30,7 @@ pub use coupling::Coupling;
 pub use five_body::FiveBodyError;
 pub use harmonics::{HARMONICS, L_MAX, harmonics, harmonics_of, harmonics_with_gradients};
 pub use invariants::{Invariants, InvariantsError};
-pub use lanes::{CHANNELS, Dual, Lanes, Real, Vector, registers};
+pub use lanes::{CHANNELS, Dual, Fit, Lanes, Real, Vector};
 pub use number::{Number, Wide};
 pub use path::{Operations, Path, Portable};
 pub use radial::RadialBasis;

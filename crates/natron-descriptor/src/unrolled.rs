@@ -5,8 +5,13 @@
 //! [`crate::coupling::Coupling`] (a test compares them), which is also what couplings without code of their own run on.
 
 use crate::harmonics::HARMONICS;
-use crate::lanes::{Real, Vector};
+use crate::lanes::{Fit, Real, Vector};
 use crate::path::Path;
+
+/// Whether straight-line code pays: for plain vectors of which registers hold several.
+pub(crate) const fn pays<V: Vector, P: Path>() -> bool {
+    V::PLAIN && Fit::<V::Scalar, P>::REGISTERS >= 8
+}
 
 /// A coupling with code of its own.
 pub(crate) trait Unrolled {
@@ -256,7 +261,7 @@ mod tests {
         type Output = Option<f64>;
         #[inline(always)]
         fn call<P: Path>(self, path: P) -> Option<f64> {
-            Lanes::<f64>::pays_unrolled(path).then(|| differences(path))
+            pays::<Lanes<f64>, P>().then(|| differences(path))
         }
     }
 

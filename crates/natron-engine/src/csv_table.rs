@@ -18,7 +18,8 @@ impl CsvTable {
     /// # Errors
     /// It cannot be read, or a row has other fields than the first line names.
     pub(crate) fn read(path: &Path) -> Result<Self, RunError> {
-        let unreadable = |error: csv::Error| RunError::new(format!("cannot read {}: {error}", path.display()));
+        let unreadable =
+            |error: csv::Error| RunError::new(format!("cannot read {}: {error}", path.display()));
         let mut reader = Reader::from_path(path).map_err(unreadable)?;
         let names = reader.headers().map_err(unreadable)?.clone();
         let rows = reader.records().collect::<Result<_, _>>().map_err(unreadable)?;

@@ -1,6 +1,6 @@
 //! Dense layers over blocks of atoms, channels in lanes.
 
-use natron_descriptor::{CHANNELS, Lanes, Path, Real, Vector, registers};
+use natron_descriptor::{CHANNELS, Fit, Lanes, Path, Real, Vector};
 
 /// Atoms a block holds: weights are read once for all of them.
 pub const BLOCK: usize = 24;
@@ -47,11 +47,14 @@ impl<T: Real> Weights<T> {
         out: &mut [Lanes<T>],
         atoms: usize,
     ) {
-        match registers::<T, P>(path) {
-            32.. => self.tiles::<P, 6, 4>(path, x, stride, out, atoms),
-            16..32 => self.tiles::<P, 2, 4>(path, x, stride, out, atoms),
-            8..16 => self.tiles::<P, 2, 2>(path, x, stride, out, atoms),
-            _ => self.tiles::<P, 1, 1>(path, x, stride, out, atoms),
+        if const { Fit::<T, P>::REGISTERS >= 32 } {
+            self.tiles::<P, 6, 4>(path, x, stride, out, atoms);
+        } else if const { Fit::<T, P>::REGISTERS >= 16 } {
+            self.tiles::<P, 2, 4>(path, x, stride, out, atoms);
+        } else if const { Fit::<T, P>::REGISTERS >= 8 } {
+            self.tiles::<P, 2, 2>(path, x, stride, out, atoms);
+        } else {
+            self.tiles::<P, 1, 1>(path, x, stride, out, atoms);
         }
     }
 
@@ -71,9 +74,15 @@ impl<T: Real> Weights<T> {
             while v < self.vectors {
                 let wide = WIDE.min(self.vectors - v);
                 match wide {
-                    4 => self.column::<P, TALL, 4>(path, x, stride, out, atoms, inputs.clone(), v),
-                    3 => self.column::<P, TALL, 3>(path, x, stride, out, atoms, inputs.clone(), v),
-                    2 => self.column::<P, TALL, 2>(path, x, stride, out, atoms, inputs.clone(), v),
+                    4 if const { WIDE >= 4 } => {
+                        self.column::<P, TALL, 4>(path, x, stride, out, atoms, inputs.clone(), v);
+                    }
+                    3 if const { WIDE >= 3 } => {
+                        self.column::<P, TALL, 3>(path, x, stride, out, atoms, inputs.clone(), v);
+                    }
+                    2 if const { WIDE >= 2 } => {
+                        self.column::<P, TALL, 2>(path, x, stride, out, atoms, inputs.clone(), v);
+                    }
                     _ => self.column::<P, TALL, 1>(path, x, stride, out, atoms, inputs.clone(), v),
                 }
                 v += wide;
@@ -99,11 +108,13 @@ impl<T: Real> Weights<T> {
             self.tile::<P, TALL, WIDE>(path, x, stride, out, inputs.clone(), first, v);
             first += TALL;
         }
-        while first + 2 <= atoms {
-            self.tile::<P, 2, WIDE>(path, x, stride, out, inputs.clone(), first, v);
-            first += 2;
+        if const { TALL > 2 } {
+            while first + 2 <= atoms {
+                self.tile::<P, 2, WIDE>(path, x, stride, out, inputs.clone(), first, v);
+                first += 2;
+            }
         }
-        if first < atoms {
+        if const { TALL > 1 } && first < atoms {
             self.tile::<P, 1, WIDE>(path, x, stride, out, inputs, first, v);
         }
     }

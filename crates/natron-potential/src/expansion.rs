@@ -1,6 +1,6 @@
 //! The two sums over pairs and channels: the density from the neighbours, and back from its gradient to each neighbour.
 
-use natron_descriptor::{CHANNELS, HARMONICS, Lanes, Path, Real, Vector, registers};
+use natron_descriptor::{CHANNELS, Fit, HARMONICS, Lanes, Path, Real, Vector};
 
 /// density += sum_j R(j) P(j) over up to sixteen neighbours, as many harmonics at a time as registers hold.
 ///
@@ -13,7 +13,7 @@ pub fn accumulate_all<T: Real, P: Path>(
     harmonics: &[Lanes<T>; HARMONICS],
     density: &mut [Lanes<T>; HARMONICS],
 ) {
-    if registers::<T, P>(path) >= 32 {
+    if const { Fit::<T, P>::REGISTERS >= 32 } {
         accumulate::<T, P, HARMONICS>(path, radial, harmonics, density);
     } else {
         accumulate::<T, P, 5>(path, radial, harmonics, density);
@@ -54,20 +54,16 @@ pub fn project_all<T: Real, P: Path>(
     turn: &mut [Lanes<T>; HARMONICS],
     stretch: &mut [Lanes<T>; HARMONICS],
 ) {
-    match registers::<T, P>(path) {
-        32.. => {
-            project::<T, P, 13>(path, by_density, values, slopes, turn, stretch, 0);
-            project::<T, P, 12>(path, by_density, values, slopes, turn, stretch, 13);
+    if const { Fit::<T, P>::REGISTERS >= 32 } {
+        project::<T, P, 13>(path, by_density, values, slopes, turn, stretch, 0);
+        project::<T, P, 12>(path, by_density, values, slopes, turn, stretch, 13);
+    } else if const { Fit::<T, P>::REGISTERS >= 8 } {
+        for first in (0..HARMONICS).step_by(5) {
+            project::<T, P, 5>(path, by_density, values, slopes, turn, stretch, first);
         }
-        8..32 => {
-            for first in (0..HARMONICS).step_by(5) {
-                project::<T, P, 5>(path, by_density, values, slopes, turn, stretch, first);
-            }
-        }
-        _ => {
-            for first in 0..HARMONICS {
-                project::<T, P, 1>(path, by_density, values, slopes, turn, stretch, first);
-            }
+    } else {
+        for first in 0..HARMONICS {
+            project::<T, P, 1>(path, by_density, values, slopes, turn, stretch, first);
         }
     }
 }
