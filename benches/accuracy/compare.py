@@ -88,6 +88,8 @@ def notes(path):
 
 def run(arguments):
     """Fits and evaluates; returns the line for results.jsonl."""
+    if arguments.peer == "natron-taught" and (arguments.data, arguments.fraction) != ("nac", 1.0):
+        raise SystemExit("natron-taught is for nac and all of its training frames: its teacher has seen them")
     name = f"{arguments.peer}-{arguments.data}-{round(100 * arguments.fraction)}-{arguments.seed}"
     given, out = arguments.work / name / "given", arguments.work / name / "out"
     shutil.rmtree(arguments.work / name, ignore_errors=True)

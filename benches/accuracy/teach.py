@@ -32,6 +32,8 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     fit = options.work / "mace-nac-100-1"
+    if not (fit / "out/mace_stagetwo.model").exists():
+        raise SystemExit(f"{fit} holds no MACE: compare.py run mace nac comes first")
     isolated = json.loads((fit / "given/data.json").read_text())["isolated_eV"]
     teacher = MACECalculator(model_paths=str(fit / "out/mace_stagetwo.model"), device="cpu", default_dtype="float32")
     structures, out = fit / "structures.extxyz", fit / "taught.extxyz"
