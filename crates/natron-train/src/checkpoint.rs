@@ -9,7 +9,7 @@ use crate::compute::ComputeSettings;
 use crate::data::TrainError;
 
 const MAGIC: &[u8; 8] = b"natrontr";
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +17,7 @@ struct Header {
     format: u64,
     seed: u64,
     compute: ComputeSettings,
+    free_ev: Vec<Option<f64>>,
     epoch: usize,
     best_score: Option<f64>,
     looks_since_best: usize,
@@ -28,6 +29,7 @@ pub(super) fn write(trainer: &Trainer) -> Result<Vec<u8>, TrainError> {
         format: FORMAT,
         seed: trainer.seed,
         compute: trainer.compute,
+        free_ev: trainer.free_ev.clone(),
         epoch: trainer.epoch,
         best_score: trainer.best_score.is_finite().then_some(trainer.best_score),
         looks_since_best: trainer.looks_since_best,
@@ -72,7 +74,19 @@ pub(super) fn read(mut trainer: Trainer, bytes: &[u8]) -> Result<Trainer, TrainE
     {
         return Err(TrainError::Checkpoint("it was made from another deck".into()));
     }
-    if model.mean != trainer.model.mean || model.isolated_ev != trainer.model.isolated_ev {
+    let kept = |model: &Model| -> Vec<f64> {
+        model
+            .isolated_ev
+            .iter()
+            .zip(&trainer.free_ev)
+            .filter(|(_, free)| free.is_none())
+            .map(|(e, _)| *e)
+            .collect()
+    };
+    if model.mean != trainer.model.mean
+        || header.free_ev != trainer.free_ev
+        || kept(&model) != kept(&trainer.model)
+    {
         return Err(TrainError::Checkpoint("it was made from other data".into()));
     }
     trainer.model = model;

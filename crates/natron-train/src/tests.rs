@@ -73,6 +73,15 @@ fn trainer(hidden: &[usize], epochs: usize) -> Trainer {
 }
 
 fn trainer_of(spec: ModelSpec, epochs: usize) -> Trainer {
+    trainer_with(spec, epochs, &[Some(0.0), Some(0.0)])
+}
+
+/// A training that is told the isolated carbon atom's energy and not that of sodium.
+fn trainer_with_a_free_energy(spec: ModelSpec, epochs: usize) -> Trainer {
+    trainer_with(spec, epochs, &[Some(0.0), None])
+}
+
+fn trainer_with(spec: ModelSpec, epochs: usize, isolated_ev: &[Option<f64>]) -> Trainer {
     let loss = LossSettings {
         energy_weight: 0.5,
         virial_weight: 0.3,
@@ -86,13 +95,14 @@ fn trainer_of(spec: ModelSpec, epochs: usize) -> Trainer {
         moving_average: 0.9,
         ..Default::default()
     };
-    Trainer::new(spec, loss, optimiser, 5, samples(12, 1), samples(4, 2), &[Some(0.0), Some(0.0)])
-        .expect("a training")
+    Trainer::new(spec, loss, optimiser, 5, samples(12, 1), samples(4, 2), isolated_ev).expect("a training")
 }
 
 /// The loss of a batch with the reference kernels in f64.
 fn exact_loss(trainer: &Trainer, model: &Model, batch: &[Arc<Prepared>]) -> f64 {
-    let potential = NeuralPotential::new(model.clone(), Precision::F64).expect("valid");
+    let mut model = model.clone();
+    count_energies(&mut model, &trainer.free_ev);
+    let potential = NeuralPotential::new(model, Precision::F64).expect("valid");
     let weights = trainer.weights(batch);
     let mut total = 0.0;
     for (weights, frame) in weights.iter().zip(batch) {
@@ -141,6 +151,7 @@ fn gradient_matches_differences_of_the_loss() {
         gradient_is_right(&trainer, 2e-3);
         gradient_is_right(&exact(trainer), 3e-5);
     }
+    gradient_is_right(&exact(trainer_with_a_free_energy(spec(&[12, 8]), 10)), 3e-5);
 }
 
 fn gradient_is_right(trainer: &Trainer, tolerance: f64) {
@@ -224,7 +235,7 @@ fn agree<T: Float>(trainer: &Trainer, tolerance: f64) {
             }];
             let (mut energy, mut slope) = (0.0, 0.0);
             for s in 0..2 {
-                let batch = gather::<T>(s, std::slice::from_ref(frame), &densities, &losses, spec);
+                let batch = gather::<T>(s, std::slice::from_ref(frame), &densities, &losses, spec, true);
                 let mut gradients = GradientsParams::new();
                 let atoms = trainer.graph.accumulate(
                     s,
@@ -293,6 +304,9 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
 fn a_checkpoint_continues_as_if_nothing_had_happened() {
     continues(trainer);
     continues(|hidden, epochs| exact(trainer(hidden, epochs)));
+    continues(|hidden, epochs| trainer_with_a_free_energy(spec(hidden), epochs));
+    let bytes = trainer_with_a_free_energy(spec(&[12]), 6).checkpoint().expect("a checkpoint");
+    assert!(trainer(&[12], 6).resume(&bytes).is_err(), "of another energy of the isolated atom");
 }
 
 fn continues(trainer: impl Fn(&[usize], usize) -> Trainer) {
@@ -355,6 +369,39 @@ fn missing_isolated_energies_are_fitted() {
     let mean: f64 = all.iter().map(|frame| frame.energy_ev + 6.0).sum::<f64>() / 12.0;
     assert_eq!(energies[0], -1.0);
     assert!((energies[1] - mean).abs() < 1e-9);
+}
+
+/// Where the data do not say what an isolated atom has, its energy follows the network and binds nothing: shifted energies of
+/// training frames make the same forces, shifted energies, and a shifted isolated atom.
+#[test]
+fn a_free_energy_of_the_isolated_atom_follows_the_network() {
+    let shift_ev = 512.0;
+    let trained = |shift_ev: f64| {
+        let mut trainer = trainer_with_a_free_energy(spec(&[12]), 6);
+        let shifted = |mut samples: Vec<Sample>| {
+            for sample in &mut samples {
+                let sodium = sample.structure.species.iter().filter(|s| s.symbol() == "Na").count();
+                sample.energy_ev += shift_ev * sodium as f64;
+            }
+            samples
+        };
+        let (train, valid) = (shifted(samples(12, 1)), shifted(samples(4, 2)));
+        let (loss, optimiser) = (trainer.loss.clone(), trainer.optimiser.clone());
+        trainer = Trainer::new(spec(&[12]), loss, optimiser, 5, train, valid, &[Some(0.0), None])
+            .expect("a training");
+        (0..4).for_each(|_| drop(trainer.run_epoch().expect("an epoch")));
+        trainer
+    };
+    let (one, other) = (trained(0.0), trained(shift_ev));
+    let [a, b] = [&one, &other].map(|t| t.average_model().isolated_ev.clone());
+    assert_eq!([a[0], b[0]], [0.0; 2], "given, so kept");
+    assert!(
+        one.free_ev[1].is_some_and(|mean| mean != a[1]),
+        "the network moves it from the mean of the frames"
+    );
+    assert!((b[1] - a[1] - shift_ev).abs() < 0.01, "{a:?} {b:?}");
+    let [a, b] = [&one, &other].map(|t| t.validate().expect("errors"));
+    assert!((a.force_rmse_ev_per_a / b.force_rmse_ev_per_a - 1.0).abs() < 1e-3, "{a:?} {b:?}");
 }
 
 /// The members spread as the posterior says: in the direction of each datum by g^T H^-1 g, and nowhere much where data abound.

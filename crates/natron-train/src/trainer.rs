@@ -60,6 +60,9 @@ pub struct Trainer {
     adam: ModuleOptimizer,
     /// Spec, standardisation and isolated energies; weights as of the last step.
     model: Model,
+    /// Energy that atoms of a species have that of the network from, eV, where nothing says what the isolated atom's is;
+    /// none where that is known and kept.
+    free_ev: Vec<Option<f64>>,
     average: Model,
     best: Model,
     best_score: f64,
@@ -68,8 +71,9 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A training that has not begun, its frames in memory. `isolated_ev`: energy of the isolated atom by species of `spec`;
-    /// those missing are fitted to the training frames by least squares.
+    /// A training that has not begun, its frames in memory. `isolated_ev`: energy of the isolated atom by species of `spec`,
+    /// which the model keeps. Where it is missing, the energies of the training frames are learnt from their least-squares
+    /// mean for that species, and the isolated atom has what the model says.
     ///
     /// # Errors
     /// See [`TrainError`].
@@ -103,8 +107,12 @@ impl Trainer {
         let reference = train.reference();
         let known: Vec<&Known> = reference.iter().map(|&k| &train.known()[k]).collect();
         model.isolated_ev = isolated_energies(&spec, &known, isolated_ev);
+        let is_given = |s: usize| isolated_ev.get(s).copied().flatten().is_some();
+        let free_ev: Vec<_> =
+            (0..spec.species.len()).map(|s| (!is_given(s)).then_some(model.isolated_ev[s])).collect();
         let features = Features::new(&spec)?;
         standardise(&mut model, &train, &reference, f32::invariants(&features))?;
+        count_energies(&mut model, &free_ev);
         let compute = ComputeSettings::default();
         Ok(Self {
             loss,
@@ -120,6 +128,7 @@ impl Trainer {
             average: model.clone(),
             best: model.clone(),
             model,
+            free_ev,
             best_score: f64::INFINITY,
             looks_since_best: 0,
             epoch: 0,
@@ -166,6 +175,7 @@ impl Trainer {
         for (energy, given) in model.isolated_ev.iter_mut().zip(isolated_ev) {
             *energy = given.unwrap_or(*energy);
         }
+        self.free_ev.fill(None);
         self.graph = self.graph_of(&model);
         self.average.clone_from(&model);
         self.best.clone_from(&model);
@@ -292,10 +302,12 @@ impl Trainer {
         }
         self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
         self.graph.write_to(&mut self.model);
+        count_energies(&mut self.model, &self.free_ev);
         let done = (self.epoch * self.train.len().div_ceil(self.optimiser.batch_frames)) as f64;
         // The average forgets its first weights faster than later ones.
         let memory = self.optimiser.moving_average.min((1.0 + done) / (10.0 + done)) as f32;
         average_into(&mut self.average, &self.model, memory);
+        count_energies(&mut self.average, &self.free_ev);
         let mut parts = Parts::default();
         for loss in &losses {
             parts.forces += loss.parts.forces;
@@ -349,7 +361,7 @@ impl Trainer {
             .collect();
         let mut gradients = GradientsParams::new();
         for s in 0..spec.species.len() {
-            let species = gather(s, frames, &densities, &losses, spec);
+            let species = gather(s, frames, &densities, &losses, spec, self.free_ev[s].is_none());
             if !species.energy_weights.is_empty() {
                 self.graph.accumulate(
                     s,
@@ -473,14 +485,15 @@ struct Densities<'a, T: Float> {
     tangent: Vec<T>,
 }
 
-/// Atoms of species `s` of a batch, and last an atom without neighbours: energies count from its, so it
-/// takes back the weights of all the others.
+/// Atoms of species `s` of a batch, and where the isolated atom's energy is kept, last an atom without neighbours: energies
+/// count from its, so it takes back the weights of all the others.
 fn gather<T: Float>(
     s: usize,
     frames: &[Arc<Prepared>],
     densities: &[Densities<'_, T>],
     losses: &[LossOfFrame],
     spec: &ModelSpec,
+    from_isolated: bool,
 ) -> SpeciesBatch<T> {
     let row = HARMONICS * spec.species.len() * spec.radial_functions;
     let mut batch = SpeciesBatch { density: Vec::new(), tangent: Vec::new(), energy_weights: Vec::new() };
@@ -492,7 +505,7 @@ fn gather<T: Float>(
             batch.energy_weights.push(T::from_f64(losses[k].by_energy));
         }
     }
-    if !batch.energy_weights.is_empty() {
+    if from_isolated && !batch.energy_weights.is_empty() {
         batch.density.extend(std::iter::repeat_n(T::ZERO, row));
         batch.tangent.extend(std::iter::repeat_n(T::ZERO, row));
         let sum = batch.energy_weights.iter().fold(T::ZERO, |sum, &weight| sum + weight);
@@ -564,6 +577,15 @@ fn isolated_energies(spec: &ModelSpec, train: &[&Known], given: &[Option<f64>]) 
         }
     }
     energies
+}
+
+/// Gives isolated atoms the energy that the network implies, of species for which `free_ev` says where energies count from.
+fn count_energies(model: &mut Model, free_ev: &[Option<f64>]) {
+    for (s, energy) in free_ev.iter().enumerate() {
+        if let Some(energy) = *energy {
+            model.count_energy_from(s, energy);
+        }
+    }
 }
 
 /// average = memory * average + (1 - memory) * model, for every trained number.

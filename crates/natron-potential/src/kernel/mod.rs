@@ -19,7 +19,7 @@ use natron_descriptor::{CHANNELS, HARMONICS, Invariants, Lanes, Path, Portable, 
 
 use crate::dense::{BLOCK, Network, NetworkScratch};
 use crate::layout::Local;
-use crate::model::{MAX_MEMBERS, Model, ModelError};
+use crate::model::{MAX_MEMBERS, Model, ModelError, ModelSpec};
 use crate::zbl::Zbl;
 pub(crate) use neighbourhood::Scene;
 use neighbourhood::{Close, Neighbourhood};
@@ -117,15 +117,9 @@ impl<T: Real> Compiled<T> {
             })
             .collect();
         let members = model.members();
-        let empty = vec![Lanes::ZERO; spec.features() / CHANNELS];
-        let baseline_ev = (0..species)
-            .map(|s| {
-                let (mut out, mut gradient) = ([T::ZERO], empty.clone());
-                let mut scratch = networks[s].scratch();
-                networks[s].evaluate(Portable, &empty, &mut gradient, &mut out, &mut scratch);
-                model.isolated_ev[s] - out[0].to_f64()
-            })
-            .collect();
+        let alone_ev = networks.iter().map(|network| alone_ev(network, spec));
+        let baseline_ev =
+            model.isolated_ev.iter().zip(alone_ev).map(|(isolated, alone)| isolated - alone).collect();
         let invariants = spec.invariants()?;
         Ok(Self {
             elements,
@@ -251,6 +245,23 @@ impl<T: Real> Compiled<T> {
             gradients[hood.own[close.slot].number()][k] -= gradient[k];
         }
         out.virial_ev -= Vec3::from(gradient) * Vec3::from(vector).transpose();
+    }
+}
+
+/// What a network says of an atom without neighbours, eV.
+fn alone_ev<T: Real>(network: &Network<T>, spec: &ModelSpec) -> f64 {
+    let nothing = vec![Lanes::ZERO; spec.features() / CHANNELS];
+    let (mut out, mut gradient) = ([T::ZERO], nothing.clone());
+    network.evaluate(Portable, &nothing, &mut gradient, &mut out, &mut network.scratch());
+    out[0].to_f64()
+}
+
+impl Model {
+    /// Gives the isolated atom of species `s` the energy from which atoms have that of the network and `energy_ev` (eV): for
+    /// data that do not say what it is.
+    pub fn count_energy_from(&mut self, s: usize, energy_ev: f64) {
+        let network = Network::<f64>::new(&folded_layers(self, s), &self.spec.residual_layers());
+        self.isolated_ev[s] = energy_ev + alone_ev(&network, &self.spec);
     }
 }
 
