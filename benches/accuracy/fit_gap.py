@@ -16,9 +16,11 @@ from task import Task
 
 PAIR = "distance_2b cutoff=6.0 cutoff_transition_width=1.0 delta=1.0 covariance_type=ard_se theta_uniform=1.0 sparse_method=uniform n_sparse=15 Z1={} Z2={} add_species=F"
 SOAP = (
-    "soap cutoff=5.0 cutoff_transition_width=1.0 n_max=8 l_max=4 atom_sigma=0.5 zeta=4 delta=0.5 covariance_type=dot_product"
+    "soap cutoff={} cutoff_transition_width=1.0 n_max={} l_max=4 atom_sigma=0.5 zeta=4 delta=0.5 covariance_type=dot_product"
     " sparse_method=cur_points n_sparse={} Z={} n_species={} species_Z={{{{{}}}}} n_Z=1 add_species=F"
 )
+# Cut-off (A) and n_max of SOAP. gap_fit holds the derivatives of every descriptor at once: 5 A and 8 take 30 GB for li_graphene.
+RADIAL = {"nac": (5.0, 8), "liquid_na": (5.0, 8), "li_graphene": (4.5, 6)}
 # Standard deviations: energy (eV/atom), force (eV/A), virial (eV/atom), curvature.
 SIGMA = {"nac": "{0.005 0.15 0.05 0.0}", "liquid_na": "{0.001 0.03 0.01 0.0}", "li_graphene": "{0.001 0.03 0.01 0.0}"}
 N_SPARSE = 1000
@@ -31,7 +33,7 @@ def main():
     terms = [PAIR.format(*pair) for pair in combinations_with_replacement(numbers, 2)]
     for symbol, number in zip(task.species, numbers):
         sparse = min(N_SPARSE, environments[symbol] * 9 // 10)
-        terms.append(SOAP.format(sparse, number, len(numbers), " ".join(map(str, numbers))))
+        terms.append(SOAP.format(*RADIAL[task.data], sparse, number, len(numbers), " ".join(map(str, numbers))))
     words = {
         "at_file": task.given / "train.extxyz",
         "gap": "{" + " : ".join(terms) + "}",
