@@ -28,9 +28,11 @@ N_SPARSE = 1000
 
 def main():
     task = Task()
-    environments = Counter(s for frame in extxyz.read(task.given / "train.extxyz") for s in frame.symbols)
+    frames = extxyz.read(task.given / "train.extxyz")
+    environments = Counter(s for frame in frames for s in frame.symbols)
     numbers = [atomic_numbers[symbol] for symbol in task.species]
-    terms = [PAIR.format(*pair) for pair in combinations_with_replacement(numbers, 2)]
+    pairs = combinations_with_replacement(task.species, 2)
+    terms = [PAIR.format(*(atomic_numbers[s] for s in pair)) for pair in pairs if is_there(pair, frames)]
     for symbol, number in zip(task.species, numbers):
         sparse = min(N_SPARSE, environments[symbol] * 9 // 10)
         terms.append(SOAP.format(*RADIAL[task.data], sparse, number, len(numbers), " ".join(map(str, numbers))))
@@ -52,6 +54,12 @@ def main():
     subprocess.run([program, *(f"{key}={value}" for key, value in words.items())], check=True)
     prediction.write(Potential(param_filename="gap.xml"), task.given, task.out)
     task.done(version=importlib.metadata.version("quippy-ase"))
+
+
+def is_there(pair, frames):
+    """Whether a frame has two such atoms: gap_fit takes no sparse points from a term without pairs."""
+    a, b = pair
+    return any(b in frame.symbols and frame.symbols.count(a) > (a == b) for frame in frames)
 
 
 if __name__ == "__main__":

@@ -191,6 +191,46 @@ fn hosts_are_not_left_out_of_what_a_start_has_seen() {
     assert!(stderr(&refused).contains("cannot be left out"), "{}", stderr(&refused));
 }
 
+/// Kinds that a deck leaves out neither train nor validate; a kind that is nowhere is a mistake of its line.
+#[test]
+fn kinds_are_left_out() {
+    let folder = folder();
+    let data = std::fs::read_to_string(folder.path().join("data.extxyz")).expect("reads");
+    let mut frames = 0;
+    let with_kind = |line: &str| {
+        let is_header = line.starts_with("Lattice=");
+        frames += usize::from(is_header);
+        // Of the four that train the first two, of the two that validate the last.
+        let kind = if matches!(frames, 1 | 2 | 6) { "odd" } else { "even" };
+        if is_header { format!("{line} kind={kind}\n") } else { format!("{line}\n") }
+    };
+    let text: String = data.lines().map(with_kind).collect();
+    std::fs::write(folder.path().join("data.extxyz"), text).expect("writes");
+    let arguments = |kinds: &str| {
+        ["train", "train.toml", "--check", "--set", &format!("data.exclude_kinds={kinds}")].map(String::from)
+    };
+    let checked = |kinds: &str| {
+        let arguments = arguments(kinds);
+        run(folder.path(), &arguments.each_ref().map(String::as_str))
+    };
+    let all = checked("[]");
+    assert!(
+        String::from_utf8_lossy(&all.stdout).contains("4 frames to train, 2 to validate"),
+        "{}",
+        stderr(&all)
+    );
+    let some = checked("[\"odd\"]");
+    assert!(
+        String::from_utf8_lossy(&some.stdout).contains("2 frames to train, 1 to validate"),
+        "{}",
+        stderr(&some)
+    );
+    let refused = checked("[\"odd\", \"old\"]");
+    assert_eq!(refused.status.code(), Some(2));
+    let said = stderr(&refused);
+    assert!(said.contains("no frame of [data] is of kind `old`") && said.contains("even, odd"), "{said}");
+}
+
 /// A training deck that is not there is a mistake of the line that names it.
 #[test]
 fn a_training_deck_that_is_missing_has_its_line() {

@@ -17,7 +17,8 @@ struct Header {
     format: u64,
     seed: u64,
     compute: ComputeSettings,
-    free_ev: Vec<Option<f64>>,
+    origin_ev: Vec<f64>,
+    isolated_ev: Vec<Option<f64>>,
     epoch: usize,
     best_score: Option<f64>,
     looks_since_best: usize,
@@ -29,7 +30,8 @@ pub(super) fn write(trainer: &Trainer) -> Result<Vec<u8>, TrainError> {
         format: FORMAT,
         seed: trainer.seed,
         compute: trainer.compute,
-        free_ev: trainer.free_ev.clone(),
+        origin_ev: trainer.origin_ev.clone(),
+        isolated_ev: trainer.isolated_ev.clone(),
         epoch: trainer.epoch,
         best_score: trainer.best_score.is_finite().then_some(trainer.best_score),
         looks_since_best: trainer.looks_since_best,
@@ -74,18 +76,9 @@ pub(super) fn read(mut trainer: Trainer, bytes: &[u8]) -> Result<Trainer, TrainE
     {
         return Err(TrainError::Checkpoint("it was made from another deck".into()));
     }
-    let kept = |model: &Model| -> Vec<f64> {
-        model
-            .isolated_ev
-            .iter()
-            .zip(&trainer.free_ev)
-            .filter(|(_, free)| free.is_none())
-            .map(|(e, _)| *e)
-            .collect()
-    };
     if model.mean != trainer.model.mean
-        || header.free_ev != trainer.free_ev
-        || kept(&model) != kept(&trainer.model)
+        || header.origin_ev != trainer.origin_ev
+        || header.isolated_ev != trainer.isolated_ev
     {
         return Err(TrainError::Checkpoint("it was made from other data".into()));
     }

@@ -31,6 +31,11 @@ pub struct LossSettings {
     pub virial_floor_ev_per_atom: f64,
     /// Weight of the virial error.
     pub virial_weight: f64,
+    /// Error of the energy of an isolated atom that counts 1 before its weight, eV.
+    #[serde(rename = "isolated_floor_eV")]
+    pub isolated_floor_ev: f64,
+    /// Weight of that error, for each species whose isolated atom is known.
+    pub isolated_weight: f64,
     /// Weights of frames by their `kind`; 1 where none is named.
     pub kind_weights: BTreeMap<String, f64>,
 }
@@ -47,6 +52,8 @@ impl Default for LossSettings {
             energy_weight_final: 1.0,
             virial_floor_ev_per_atom: 0.05,
             virial_weight: 0.01,
+            isolated_floor_ev: 0.1,
+            isolated_weight: 0.01,
             kind_weights: BTreeMap::new(),
         }
     }
@@ -113,6 +120,12 @@ impl LossSettings {
         }
     }
 
+    /// The loss of an error of the energy of an isolated atom (eV), and its derivative by that, 1/eV.
+    pub fn of_isolated(&self, error_ev: f64) -> (f64, f64) {
+        let scale = self.isolated_weight / self.isolated_floor_ev.powi(2);
+        (scale * error_ev * error_ev, 2.0 * scale * error_ev)
+    }
+
     /// Everything that is out of range, as (key, problem).
     pub fn problems(&self) -> Vec<(String, String)> {
         let positive = [
@@ -120,12 +133,14 @@ impl LossSettings {
             ("force_floor_eV_per_A", self.force_floor_ev_per_a),
             ("energy_floor_eV_per_atom", self.energy_floor_ev_per_atom),
             ("virial_floor_eV_per_atom", self.virial_floor_ev_per_atom),
+            ("isolated_floor_eV", self.isolated_floor_ev),
         ];
         let not_negative = [
             ("force_relative", self.force_relative),
             ("energy_weight", self.energy_weight),
             ("energy_weight_final", self.energy_weight_final),
             ("virial_weight", self.virial_weight),
+            ("isolated_weight", self.isolated_weight),
         ];
         let bad = |ok: bool, key: &str, need: &str, value: f64| {
             (!ok).then(|| (format!("loss.{key}"), format!("must be {need}, not {value}")))

@@ -60,9 +60,10 @@ pub struct Trainer {
     adam: ModuleOptimizer,
     /// Spec, standardisation and isolated energies; weights as of the last step.
     model: Model,
-    /// Energy that atoms of a species have that of the network from, eV, where nothing says what the isolated atom's is;
-    /// none where that is known and kept.
-    free_ev: Vec<Option<f64>>,
+    /// What the network's energies of atoms count from, eV, by species.
+    origin_ev: Vec<f64>,
+    /// What the isolated atom of a species should have, eV, where that is known.
+    isolated_ev: Vec<Option<f64>>,
     average: Model,
     best: Model,
     best_score: f64,
@@ -72,8 +73,8 @@ pub struct Trainer {
 
 impl Trainer {
     /// A training that has not begun, its frames in memory. `isolated_ev`: energy of the isolated atom by species of `spec`,
-    /// which the model keeps. Where it is missing, the energies of the training frames are learnt from their least-squares
-    /// mean for that species, and the isolated atom has what the model says.
+    /// where it is known; one more datum to learn. The network's energies count from the least-squares mean of the training
+    /// frames for each species.
     ///
     /// # Errors
     /// See [`TrainError`].
@@ -106,13 +107,11 @@ impl Trainer {
         let mut model = untrained(&spec, seed);
         let reference = train.reference();
         let known: Vec<&Known> = reference.iter().map(|&k| &train.known()[k]).collect();
-        model.isolated_ev = isolated_energies(&spec, &known, isolated_ev);
-        let is_given = |s: usize| isolated_ev.get(s).copied().flatten().is_some();
-        let free_ev: Vec<_> =
-            (0..spec.species.len()).map(|s| (!is_given(s)).then_some(model.isolated_ev[s])).collect();
+        let origin_ev = mean_energies(&spec, &known);
+        let isolated_ev = (0..spec.species.len()).map(|s| isolated_ev.get(s).copied().flatten()).collect();
         let features = Features::new(&spec)?;
         standardise(&mut model, &train, &reference, f32::invariants(&features))?;
-        count_energies(&mut model, &free_ev);
+        count_energies(&mut model, &origin_ev);
         let compute = ComputeSettings::default();
         Ok(Self {
             loss,
@@ -128,7 +127,8 @@ impl Trainer {
             average: model.clone(),
             best: model.clone(),
             model,
-            free_ev,
+            origin_ev,
+            isolated_ev,
             best_score: f64::INFINITY,
             looks_since_best: 0,
             epoch: 0,
@@ -162,20 +162,20 @@ impl Trainer {
         }
     }
 
-    /// The same training from the weights of a model of the same spec; energies of isolated atoms are its where `isolated_ev`
-    /// gives none. `self` must be new.
+    /// The same training from the weights of a model of the same spec; isolated atoms should go on to have the energies that they
+    /// have in it where the data give none. `self` must be new.
     ///
     /// # Errors
     /// The model has another spec.
-    pub fn start_from(mut self, start: &Model, isolated_ev: &[Option<f64>]) -> Result<Self, TrainError> {
+    pub fn start_from(mut self, start: &Model) -> Result<Self, TrainError> {
         if start.spec != self.model.spec {
             return Err(TrainError::OtherModel);
         }
-        let mut model = Model { ensemble: Vec::new(), ..start.clone() };
-        for (energy, given) in model.isolated_ev.iter_mut().zip(isolated_ev) {
-            *energy = given.unwrap_or(*energy);
+        let model = Model { ensemble: Vec::new(), ..start.clone() };
+        self.origin_ev = (0..model.spec.species.len()).map(|s| model.energy_counts_from(s)).collect();
+        for (should, has) in self.isolated_ev.iter_mut().zip(&model.isolated_ev) {
+            *should = should.or(Some(*has));
         }
-        self.free_ev.fill(None);
         self.graph = self.graph_of(&model);
         self.average.clone_from(&model);
         self.best.clone_from(&model);
@@ -302,12 +302,12 @@ impl Trainer {
         }
         self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
         self.graph.write_to(&mut self.model);
-        count_energies(&mut self.model, &self.free_ev);
+        count_energies(&mut self.model, &self.origin_ev);
         let done = (self.epoch * self.train.len().div_ceil(self.optimiser.batch_frames)) as f64;
         // The average forgets its first weights faster than later ones.
         let memory = self.optimiser.moving_average.min((1.0 + done) / (10.0 + done)) as f32;
         average_into(&mut self.average, &self.model, memory);
-        count_energies(&mut self.average, &self.free_ev);
+        count_energies(&mut self.average, &self.origin_ev);
         let mut parts = Parts::default();
         for loss in &losses {
             parts.forces += loss.parts.forces;
@@ -361,7 +361,7 @@ impl Trainer {
             .collect();
         let mut gradients = GradientsParams::new();
         for s in 0..spec.species.len() {
-            let species = gather(s, frames, &densities, &losses, spec, self.free_ev[s].is_none());
+            let species = gather(s, frames, &densities, &losses, spec, self.slope_of_isolated(s));
             if !species.energy_weights.is_empty() {
                 self.graph.accumulate(
                     s,
@@ -374,6 +374,11 @@ impl Trainer {
             }
         }
         Ok((losses, gradients))
+    }
+
+    /// The derivative of the loss by the energy of the isolated atom of species `s`, 1/eV.
+    fn slope_of_isolated(&self, s: usize) -> f64 {
+        self.isolated_ev[s].map_or(0.0, |should| self.loss.of_isolated(self.model.isolated_ev[s] - should).1)
     }
 
     fn weights(&self, batch: &[Arc<Prepared>]) -> Vec<FrameWeights> {
@@ -485,15 +490,15 @@ struct Densities<'a, T: Float> {
     tangent: Vec<T>,
 }
 
-/// Atoms of species `s` of a batch, and where the isolated atom's energy is kept, last an atom without neighbours: energies
-/// count from its, so it takes back the weights of all the others.
+/// Atoms of species `s` of a batch, and last one without neighbours, by whose energy the loss has the derivative
+/// `by_isolated` (1/eV).
 fn gather<T: Float>(
     s: usize,
     frames: &[Arc<Prepared>],
     densities: &[Densities<'_, T>],
     losses: &[LossOfFrame],
     spec: &ModelSpec,
-    from_isolated: bool,
+    by_isolated: f64,
 ) -> SpeciesBatch<T> {
     let row = HARMONICS * spec.species.len() * spec.radial_functions;
     let mut batch = SpeciesBatch { density: Vec::new(), tangent: Vec::new(), energy_weights: Vec::new() };
@@ -505,11 +510,10 @@ fn gather<T: Float>(
             batch.energy_weights.push(T::from_f64(losses[k].by_energy));
         }
     }
-    if from_isolated && !batch.energy_weights.is_empty() {
+    if !batch.energy_weights.is_empty() {
         batch.density.extend(std::iter::repeat_n(T::ZERO, row));
         batch.tangent.extend(std::iter::repeat_n(T::ZERO, row));
-        let sum = batch.energy_weights.iter().fold(T::ZERO, |sum, &weight| sum + weight);
-        batch.energy_weights.push(-sum);
+        batch.energy_weights.push(T::from_f64(by_isolated));
     }
     batch
 }
@@ -555,37 +559,18 @@ fn untrained(spec: &ModelSpec, seed: u64) -> Model {
     }
 }
 
-/// Given isolated energies, the missing ones by least squares on the training energies.
-fn isolated_energies(spec: &ModelSpec, train: &[&Known], given: &[Option<f64>]) -> Vec<f64> {
-    let missing: Vec<usize> =
-        (0..spec.species.len()).filter(|&s| given.get(s).copied().flatten().is_none()).collect();
-    let mut energies: Vec<f64> =
-        (0..spec.species.len()).map(|s| given.get(s).copied().flatten().unwrap_or(0.0)).collect();
-    if missing.is_empty() {
-        return energies;
-    }
-    let count = |frame: &Known, s: usize| f64::from(frame.counts[s]);
-    let counts =
-        nalgebra::DMatrix::from_fn(train.len(), missing.len(), |row, c| count(train[row], missing[c]));
-    let rest = nalgebra::DVector::from_fn(train.len(), |row, _| {
-        let known: f64 = (0..energies.len()).map(|s| energies[s] * count(train[row], s)).sum();
-        train[row].energy_ev - known
-    });
-    if let Ok(fitted) = counts.svd(true, true).solve(&rest, 1e-9) {
-        for (c, &s) in missing.iter().enumerate() {
-            energies[s] = fitted[c];
-        }
-    }
-    energies
+/// Energies of the training frames by species and atom, by least squares, eV.
+fn mean_energies(spec: &ModelSpec, train: &[&Known]) -> Vec<f64> {
+    let species = spec.species.len();
+    let counts = nalgebra::DMatrix::from_fn(train.len(), species, |row, s| f64::from(train[row].counts[s]));
+    let energies = nalgebra::DVector::from_fn(train.len(), |row, _| train[row].energy_ev);
+    let fitted = counts.svd(true, true).solve(&energies, 1e-9);
+    fitted.map_or_else(|_| vec![0.0; species], |fitted| fitted.iter().copied().collect())
 }
 
-/// Gives isolated atoms the energy that the network implies, of species for which `free_ev` says where energies count from.
-fn count_energies(model: &mut Model, free_ev: &[Option<f64>]) {
-    for (s, energy) in free_ev.iter().enumerate() {
-        if let Some(energy) = *energy {
-            model.count_energy_from(s, energy);
-        }
-    }
+/// Gives isolated atoms the energies that the network implies if its energies count from `origin_ev` (eV).
+fn count_energies(model: &mut Model, origin_ev: &[f64]) {
+    origin_ev.iter().enumerate().for_each(|(s, energy)| model.count_energy_from(s, *energy));
 }
 
 /// average = memory * average + (1 - memory) * model, for every trained number.

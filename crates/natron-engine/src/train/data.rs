@@ -1,6 +1,6 @@
 //! What a training reads: frames of `[data]`, sorted into train, valid, test and isolated atoms, and those of `[distillation]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,11 +94,32 @@ impl DataSet {
         if !errors.is_empty() {
             return Err(errors.into_iter().take(MOST_ERRORS).collect());
         }
+        let errors = set.exclude(document, &table.exclude_kinds);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         if let Some(distillation) = distillation {
             set.distil(document, distillation, &mut hash, &mut names)?;
         }
         set.sha256 = hex(&hash.finalize());
         Ok(set)
+    }
+
+    /// Leaves out the frames of some kinds; what is wrong with a kind that no frame has.
+    fn exclude(&mut self, document: &Document, kinds: &[String]) -> Vec<InputError> {
+        let there: BTreeSet<&str> = self.entries.iter().map(|entry| &*entry.about.kind).collect();
+        let there = there.into_iter().collect::<Vec<_>>().join(", ");
+        let is_of = |entry: &Arc<Entry>, kind: &String| *entry.about.kind == **kind;
+        let unknown = |(_, kind): &(usize, &String)| !self.entries.iter().any(|entry| is_of(entry, kind));
+        let errors = (kinds.iter().enumerate().filter(unknown))
+            .map(|(number, kind)| {
+                let at = KeyPath::parse(&format!("data.exclude_kinds[{number}]"));
+                let error = document.error_on(&at, format!("no frame of [data] is of kind `{kind}`"));
+                error.help(format!("the kinds (key `kind` of a frame) are {there}"))
+            })
+            .collect();
+        self.entries.retain(|entry| !kinds.iter().any(|kind| is_of(entry, kind)));
+        errors
     }
 
     /// Adds the structures that the teachers label, or that come with labels of other origin.

@@ -61,6 +61,9 @@ pub struct DataTable {
     /// Kinds whose errors are pooled as `selected` in the report; empty: all.
     #[serde(default)]
     pub report_kinds: Vec<String>,
+    /// Kinds whose frames are left out altogether.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_kinds: Vec<String>,
     /// What frames may take in memory, 1e9 bytes: those beyond are read and prepared whenever they are needed. None: half of the
     /// machine's memory.
     #[serde(default, rename = "memory_GB", skip_serializing_if = "Option::is_none")]

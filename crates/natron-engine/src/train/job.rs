@@ -147,7 +147,7 @@ impl TrainJob {
         );
         let computed = trainer.and_then(|trainer| trainer.computed(deck.compute));
         let started = computed.and_then(|trainer| match &self.start {
-            Some(start) => trainer.start_from(start, &isolated),
+            Some(start) => trainer.start_from(start),
             None => Ok(trainer),
         });
         started.map_err(refused)

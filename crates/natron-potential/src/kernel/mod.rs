@@ -257,11 +257,18 @@ fn alone_ev<T: Real>(network: &Network<T>, spec: &ModelSpec) -> f64 {
 }
 
 impl Model {
-    /// Gives the isolated atom of species `s` the energy from which atoms have that of the network and `energy_ev` (eV): for
-    /// data that do not say what it is.
-    pub fn count_energy_from(&mut self, s: usize, energy_ev: f64) {
-        let network = Network::<f64>::new(&folded_layers(self, s), &self.spec.residual_layers());
-        self.isolated_ev[s] = energy_ev + alone_ev(&network, &self.spec);
+    /// What the network's energies of atoms of species `s` count from, eV: the rest of the isolated atom's energy.
+    pub fn energy_counts_from(&self, s: usize) -> f64 {
+        self.isolated_ev[s] - self.network_alone_ev(s)
+    }
+
+    /// Gives the isolated atom of species `s` the energy that it has if those of the network count from `origin_ev`.
+    pub fn count_energy_from(&mut self, s: usize, origin_ev: f64) {
+        self.isolated_ev[s] = origin_ev + self.network_alone_ev(s);
+    }
+
+    fn network_alone_ev(&self, s: usize) -> f64 {
+        alone_ev(&Network::<f64>::new(&folded_layers(self, s), &self.spec.residual_layers()), &self.spec)
     }
 }
 
