@@ -1,4 +1,4 @@
-"""What the three checks share: labelled frames with natron's energies beside them, runs of natron, Markdown tables."""
+"""What the checks share: labelled frames with natron's energies beside them, runs of natron, Markdown tables."""
 
 import argparse
 import json
