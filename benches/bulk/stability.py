@@ -91,17 +91,26 @@ def main():
 
 def row(options, x, temperature, seed, ps):
     """Makes a run or goes on with it; its line."""
-    folder = options.work / f"na{x:03}-{temperature}K-{ps:g}ps-{seed}"
+    name = f"na{x:03}-{temperature}K-{ps:g}ps-{seed}"
+    folder = options.work / name
     if not finished(folder):
-        deck = options.work / f"{folder.name}.toml"
-        words = {"x": x, "temperature": float(temperature), "seed": seed, "ps": ps, "timestep": options.timestep_fs, "name": folder.name}
-        deck.write_text(RUN.format(energy_std=ENERGY_STD_MEV, force_std=FORCE_STD_EV_PER_A, **words))
-        restarts = folder / "restart"
-        how = ["--resume"] if restarts.exists() and any(restarts.iterdir()) else ["--overwrite"]
-        command = [options.natron.resolve(), "md", deck, *how, "--threads", "1", "--quiet"]
-        subprocess.run(list(map(str, command)), check=False)
-    if not finished(folder):
-        return [x, temperature, f"{ps:g}", seed, "no", "", "", "", "", ""]
+        words = {"x": x, "temperature": float(temperature), "seed": seed, "ps": ps, "timestep": options.timestep_fs, "name": name}
+        run(options.natron, folder, RUN.format(energy_std=ENERGY_STD_MEV, force_std=FORCE_STD_EV_PER_A, **words))
+    return [x, temperature, f"{ps:g}", seed, *(outcome(folder) if finished(folder) else ["no", "", "", "", "", ""])]
+
+
+def run(program, folder, text):
+    """Makes a run of a deck beside its folder, or goes on with it; one that leaves its bounds says so and is not finished."""
+    deck = folder.with_name(f"{folder.name}.toml")
+    deck.write_text(text)
+    restarts = folder / "restart"
+    how = "--resume" if restarts.exists() and any(restarts.iterdir()) else "--overwrite"
+    command = [str(program.resolve()), "md", str(deck), how, "--threads", "1", "--quiet"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+
+
+def outcome(folder):
+    """What a finished run left behind."""
     summary = json.loads((folder / "summary.json").read_text())
     production = summary["stages"][-1]
     lines = [line.split(",") for line in (folder / "thermo.csv").read_text().splitlines()]
@@ -110,10 +119,6 @@ def row(options, x, temperature, seed, ps):
     tenth = len(values) // 10
     looks = re.search(r"beyond the limits of \[uncertainty\] in (\d+) looks", (folder / "log.txt").read_text())
     return [
-        x,
-        temperature,
-        f"{ps:g}",
-        seed,
         summary["stopped_by"] or "as planned",
         f"{production['energy_drift_meV_per_atom_ps']:+.5f} +- {production['energy_drift_err_meV_per_atom_ps']:.5f}",
         f"{values[tenth : 2 * tenth, 0].mean():.2f}, {values[-tenth:, 0].mean():.2f}",

@@ -367,16 +367,24 @@ fn a_gpu_gives_the_same_gradient() {
     }
 }
 
-/// Energies count from their mean, and species that never vary against each other share it.
+/// Energies count from what atoms of a species have on average; from the isolated atom where no frame has the species.
 #[test]
 fn energies_count_from_their_least_squares_mean() {
     let known = |s| Known::of(&Prepared::new(s, &spec(&[]), Depth::List).expect("fine"), 2);
-    let all: Vec<Known> = samples(6, 3).into_iter().map(known).collect();
-    let energies = mean_energies(&spec(&[]), &all.iter().collect::<Vec<_>>());
-    let counts =
-        |frame: &Known| frame.counts.iter().zip(&energies).map(|(n, e)| f64::from(*n) * e).sum::<f64>();
-    let rest: f64 = all.iter().map(|frame| frame.energy_ev - counts(frame)).sum();
-    assert!(rest.abs() < 1e-9 && energies.iter().all(|e| e.is_finite()), "{rest} {energies:?}");
+    let mut frames: Vec<Known> = samples(3, 3).into_iter().map(known).collect();
+    for (frame, counts) in frames.iter_mut().zip([[6, 2], [5, 3], [2, 6]]) {
+        frame.counts = counts.to_vec();
+        frame.energy_ev = -7.0 * f64::from(counts[0]) - 1.5 * f64::from(counts[1]);
+    }
+    let near = |found: Vec<f64>, should: [f64; 2]| {
+        assert!(found.iter().zip(should).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?} {should:?}");
+    };
+    near(mean_energies(&frames.iter().collect::<Vec<_>>(), &[Some(-1.0), None]), [-7.0, -1.5]);
+    for frame in &mut frames {
+        frame.energy_ev += 1.5 * f64::from(frame.counts[1]);
+        frame.counts[1] = 0;
+    }
+    near(mean_energies(&frames.iter().collect::<Vec<_>>(), &[Some(-1.0), Some(-0.3)]), [-7.0, -0.3]);
 }
 
 /// The isolated atom is one more datum: its energy approaches what the data say, and nothing else depends on it.

@@ -107,8 +107,9 @@ impl Trainer {
         let mut model = untrained(&spec, seed);
         let reference = train.reference();
         let known: Vec<&Known> = reference.iter().map(|&k| &train.known()[k]).collect();
-        let origin_ev = mean_energies(&spec, &known);
-        let isolated_ev = (0..spec.species.len()).map(|s| isolated_ev.get(s).copied().flatten()).collect();
+        let isolated_ev: Vec<_> =
+            (0..spec.species.len()).map(|s| isolated_ev.get(s).copied().flatten()).collect();
+        let origin_ev = mean_energies(&known, &isolated_ev);
         let features = Features::new(&spec)?;
         standardise(&mut model, &train, &reference, f32::invariants(&features))?;
         count_energies(&mut model, &origin_ev);
@@ -559,13 +560,16 @@ fn untrained(spec: &ModelSpec, seed: u64) -> Model {
     }
 }
 
-/// Energies of the training frames by species and atom, by least squares, eV.
-fn mean_energies(spec: &ModelSpec, train: &[&Known]) -> Vec<f64> {
-    let species = spec.species.len();
+/// Energies of the training frames by species and atom, by least squares, eV; of species that none of them has, what the isolated
+/// atom should have.
+fn mean_energies(train: &[&Known], isolated_ev: &[Option<f64>]) -> Vec<f64> {
+    let species = isolated_ev.len();
     let counts = nalgebra::DMatrix::from_fn(train.len(), species, |row, s| f64::from(train[row].counts[s]));
     let energies = nalgebra::DVector::from_fn(train.len(), |row, _| train[row].energy_ev);
-    let fitted = counts.svd(true, true).solve(&energies, 1e-9);
-    fitted.map_or_else(|_| vec![0.0; species], |fitted| fitted.iter().copied().collect())
+    let is_there: Vec<bool> = counts.column_iter().map(|column| column.amax() > 0.0).collect();
+    let fitted = counts.svd(true, true).solve(&energies, 1e-9).ok();
+    let mean = |s: usize| fitted.as_ref().filter(|_| is_there[s]).map(|fitted| fitted[s]);
+    (0..species).map(|s| mean(s).or(isolated_ev[s]).unwrap_or(0.0)).collect()
 }
 
 /// Gives isolated atoms the energies that the network implies if its energies count from `origin_ev` (eV).
