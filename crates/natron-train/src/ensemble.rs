@@ -16,6 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
+use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
 use crate::data::{Depth, Prepared, TrainError};
 use crate::frames::Frames;
@@ -28,6 +29,10 @@ pub const MEMBERS: usize = 32;
 const PRIORS: [f64; 6] = [1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 /// Frames whose derivatives are held at a time.
 const CHUNK: usize = 64;
+/// Shares of the forces and of the energies that the factors leave out, those of the most surprising errors: one frame with atoms
+/// that nearly touch would else speak for all. Energies are few, so the share of one must be larger.
+const LEFT_OUT_OF_FORCES: f64 = 0.01;
+const LEFT_OUT_OF_ENERGIES: f64 = 1.0 / 16.0;
 /// Frames whose forces the members are fitted to, at most.
 const FITTED_FRAMES: usize = 512;
 /// Validation frames that the prior is chosen on and the fit is looked at with, at most.
@@ -135,8 +140,8 @@ pub(crate) fn shallow(
         Ok(())
     })?;
     let factors = UncertaintyFactors {
-        forces: factor(of_forces.into_iter()),
-        energies: factor(of_energies.into_iter()),
+        forces: factor(&of_forces, LEFT_OUT_OF_FORCES),
+        energies: factor(&of_energies, LEFT_OUT_OF_ENERGIES),
     };
     Ok((with_members, factors))
 }
@@ -196,17 +201,29 @@ fn stored(members: &DMatrix<f64>, model: &Model) -> Vec<Vec<f32>> {
     ensemble
 }
 
-/// The factor that makes the root mean square of error over standard deviation 1, the largest hundredth of the ratios left out on
-/// both sides of the comparison: one frame with atoms that nearly touch would else speak for all.
-fn factor(data: impl Iterator<Item = (f64, f64)>) -> f64 {
-    let mut squares: Vec<f64> = data.filter(|(v, _)| *v > 0.0).map(|(v, error)| error * error / v).collect();
+/// The factor that makes the root mean square of error over standard deviation 1, a share of the ratios, the largest, left out on
+/// both sides of the comparison. `data` are variances and errors.
+fn factor(data: &[(f64, f64)], left_out: f64) -> f64 {
+    let known = data.iter().filter(|(variance, _)| *variance > 0.0);
+    let mut squares: Vec<f64> = known.map(|(variance, error)| error * error / variance).collect();
     squares.sort_by(f64::total_cmp);
-    let trimmed = squares.len() / 100;
-    squares.truncate(squares.len() - trimmed);
-    // The variance of a normal distribution without the hundredth in its tails.
-    let expected = if trimmed > 0 { 0.924_766 } else { 1.0 };
-    let mean = squares.iter().sum::<f64>() / squares.len().max(1) as f64 / expected;
+    let all = squares.len();
+    squares.truncate(all - (left_out * all as f64) as usize);
+    let tails = (all - squares.len()) as f64 / all.max(1) as f64;
+    let mean = squares.iter().sum::<f64>() / squares.len().max(1) as f64 / variance_without(tails);
     if mean > 0.0 && mean.is_finite() { mean.sqrt() } else { 1.0 }
+}
+
+/// The variance of a standard normal distribution without the share `tails` of it that is farthest from zero.
+fn variance_without(tails: f64) -> f64 {
+    let normal = Normal::standard();
+    match tails > 0.0 {
+        true => {
+            let end = normal.inverse_cdf(1.0 - 0.5 * tails);
+            1.0 - 2.0 * end * normal.pdf(end) / (1.0 - tails)
+        }
+        false => 1.0,
+    }
 }
 
 /// Derivatives of the forces and energies of some frames.
@@ -266,22 +283,6 @@ fn evaluate(model: &Model, frames: &[Arc<Prepared>]) -> Result<Vec<Evaluation>, 
 mod tests {
     use super::*;
 
-    /// Quantiles of a normal distribution by bisection of its error function, which a sum gives well enough.
-    fn normal(share: f64) -> f64 {
-        let below = |z: f64| {
-            let steps = 2000;
-            let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
-            let width = z / f64::from(steps);
-            0.5 + (0..steps).map(|k| density((f64::from(k) + 0.5) * width) * width).sum::<f64>()
-        };
-        let (mut low, mut high) = (-6.0, 6.0);
-        for _ in 0..50 {
-            let middle: f64 = 0.5 * (low + high);
-            if below(middle) < share { low = middle } else { high = middle }
-        }
-        low
-    }
-
     #[test]
     fn many_validation_frames_are_held_in_part() {
         assert_eq!(held_out_frames(1000), ((0..1000).collect(), vec![]));
@@ -292,14 +293,17 @@ mod tests {
 
     #[test]
     fn the_factor_is_that_of_normal_errors_whatever_one_of_them_does() {
-        let mut data: Vec<(f64, f64)> =
-            (0..1000).map(|k| (0.25, 1.5 * 0.5 * normal((f64::from(k) + 0.5) / 1000.0))).collect();
-        let found = factor(data.iter().copied());
-        assert!((found - 1.5).abs() < 0.02, "{found}");
-        data[999].1 = 1e3;
-        let found = factor(data.iter().copied());
-        assert!((found - 1.5).abs() < 0.02, "{found} with an outlier");
+        let normal = Normal::standard();
+        for (count, left_out) in [(1000, LEFT_OUT_OF_FORCES), (20, LEFT_OUT_OF_ENERGIES), (200, 0.2)] {
+            let quantile = |k: u32| normal.inverse_cdf((f64::from(k) + 0.5) / f64::from(count));
+            let mut data: Vec<(f64, f64)> = (0..count).map(|k| (0.25, 1.5 * 0.5 * quantile(k))).collect();
+            let found = factor(&data, left_out);
+            assert!((found / 1.5 - 1.0).abs() < 0.04, "{found} of {count}");
+            data[count as usize - 1].1 = 1e3;
+            let found = factor(&data, left_out);
+            assert!((found / 1.5 - 1.0).abs() < 0.04, "{found} of {count} with an outlier");
+        }
         // Few data count as they are.
-        assert!((factor([(1.0, 2.0), (4.0, -4.0)].into_iter()) - 2.0).abs() < 1e-12);
+        assert!((factor(&[(1.0, 2.0), (4.0, -4.0)], LEFT_OUT_OF_ENERGIES) - 2.0).abs() < 1e-12);
     }
 }

@@ -38,6 +38,8 @@ pub struct LossSettings {
     pub isolated_weight: f64,
     /// Weights of frames by their `kind`; 1 where none is named.
     pub kind_weights: BTreeMap<String, f64>,
+    /// Weights of the energies of frames by their `kind`, times that of the frame; 1 where none is named.
+    pub kind_energy_weights: BTreeMap<String, f64>,
 }
 
 impl Default for LossSettings {
@@ -55,6 +57,7 @@ impl Default for LossSettings {
             isolated_floor_ev: 0.1,
             isolated_weight: 0.01,
             kind_weights: BTreeMap::new(),
+            kind_energy_weights: BTreeMap::new(),
         }
     }
 }
@@ -145,7 +148,11 @@ impl LossSettings {
         let bad = |ok: bool, key: &str, need: &str, value: f64| {
             (!ok).then(|| (format!("loss.{key}"), format!("must be {need}, not {value}")))
         };
-        let maps = [("species_weights", &self.species_weights), ("kind_weights", &self.kind_weights)];
+        let maps = [
+            ("species_weights", &self.species_weights),
+            ("kind_weights", &self.kind_weights),
+            ("kind_energy_weights", &self.kind_energy_weights),
+        ];
         let mapped = maps
             .into_iter()
             .flat_map(|(table, map)| map.iter().map(move |(key, value)| (format!("{table}.{key}"), *value)));

@@ -86,6 +86,7 @@ fn trainer_with(spec: ModelSpec, epochs: usize, isolated_ev: &[Option<f64>]) -> 
         energy_weight: 0.5,
         virial_weight: 0.3,
         kind_weights: [("odd".to_string(), 0.5)].into(),
+        kind_energy_weights: [("even".to_string(), 0.25)].into(),
         ..Default::default()
     };
     let optimiser = OptimiserSettings {
@@ -137,6 +138,29 @@ fn a_collision_does_not_decide_the_score() {
     assert_eq!(score(0.0, 0.0), 0.0);
     assert!(score(0.1, 0.0) < 1.5 * score(0.0, 0.1), "{} {}", score(0.1, 0.0), score(0.0, 0.1));
     assert!(score(0.2, 0.0) > 1.9 * score(0.1, 0.0));
+}
+
+#[test]
+fn the_energies_of_a_kind_can_count_apart_from_its_forces() {
+    let energy_and_forces = |weight: f64| {
+        let mut trainer = trainer_of(spec(&[]), 10);
+        trainer.loss.kind_energy_weights = [("odd".to_string(), weight)].into();
+        let batch = trainer.train.get(&[0, 1]);
+        let values = Evaluation::zeros(8);
+        let of = |k: usize| {
+            loss::of_frame(&batch[k], &values, &trainer.loss, &trainer.weights(&batch)[k], batch.len())
+        };
+        let (even, odd) = (of(0), of(1));
+        assert!(even.parts.energy > 0.0 && odd.parts.forces > 0.0);
+        assert_eq!(odd.by_energy == 0.0, weight == 0.0);
+        (even.parts, odd.parts)
+    };
+    let (even, odd) = energy_and_forces(1.0);
+    for weight in [0.0, 0.5] {
+        let (even_then, odd_then) = energy_and_forces(weight);
+        assert_eq!(even_then, even);
+        assert_eq!(odd_then, Parts { energy: weight * odd.energy, ..odd });
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The training loop: deterministic, resumable, in the caller's hands epoch by epoch.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::optim::{GradientsParams, ModuleOptimizer};
@@ -399,8 +400,13 @@ impl Trainer {
             .iter()
             .map(|frame| {
                 let sample = &frame.sample;
-                let frame = sample.weight * self.loss.kind_weights.get(&sample.kind).copied().unwrap_or(1.0);
-                FrameWeights { frame, per_component: per_component.clone(), energy }
+                let of_kind =
+                    |weights: &BTreeMap<String, f64>| weights.get(&sample.kind).copied().unwrap_or(1.0);
+                FrameWeights {
+                    frame: sample.weight * of_kind(&self.loss.kind_weights),
+                    per_component: per_component.clone(),
+                    energy: energy * of_kind(&self.loss.kind_energy_weights),
+                }
             })
             .collect()
     }
