@@ -30,6 +30,7 @@ def main():
     directory, deck = task.out / "run", DECKS["-".join(filter(None, (task.data, task.variant)))]
     from_deck = lambda path: os.path.relpath(path, deck.parent)
     changes = [f"seed={task.seed}", f'data.files=["{from_deck(task.given / "all.extxyz")}"]', f'output.directory="{directory}"']
+    changes.append("data.exclude_kinds=[]")  # every program is given the same frames
     if task.variant == "taught":
         changes.append(f'distillation.structures=["{from_deck(task.given.parents[1] / "mace-nac-100-1/taught.extxyz")}"]')
     run("train", deck, "--overwrite", *(word for change in changes for word in ("--set", change)))

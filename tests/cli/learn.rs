@@ -229,6 +229,25 @@ fn kinds_are_left_out() {
     assert_eq!(refused.status.code(), Some(2));
     let said = stderr(&refused);
     assert!(said.contains("no frame of [data] is of kind `old`") && said.contains("even, odd"), "{said}");
+
+    let distilled = |teachers: &str, kinds: &str| {
+        let structures = "distillation.structures=[\"data.extxyz\"]";
+        let (teachers, kinds) =
+            (format!("distillation.teachers={teachers}"), format!("distillation.exclude_kinds={kinds}"));
+        let arguments =
+            ["train", "train.toml", "--check", "--set", structures, "--set", &teachers, "--set", &kinds];
+        run(folder.path(), &arguments)
+    };
+    for (teachers, how) in [("[]", "with labels of other origin"), ("[\"nac\"]", "labelled by 1 potentials")] {
+        for (kinds, count) in [("[]", 6), ("[\"odd\"]", 3)] {
+            let checked = distilled(teachers, kinds);
+            let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+            assert!(said.contains(&format!("{count} more {how}")), "{said}{}", stderr(&checked));
+            assert!(said.contains("4 frames to train"), "{said}");
+        }
+    }
+    let said = stderr(&distilled("[]", "[\"old\"]"));
+    assert!(said.contains("no frame of [distillation] is of kind `old`"), "{said}");
 }
 
 /// A training deck that is not there is a mistake of the line that names it.

@@ -94,32 +94,42 @@ impl DataSet {
         if !errors.is_empty() {
             return Err(errors.into_iter().take(MOST_ERRORS).collect());
         }
-        let errors = set.exclude(document, &table.exclude_kinds);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        set.exclude(document, "data", &table.exclude_kinds)?;
         if let Some(distillation) = distillation {
             set.distil(document, distillation, &mut hash, &mut names)?;
+            set.exclude(document, "distillation", &distillation.exclude_kinds)?;
         }
         set.sha256 = hex(&hash.finalize());
         Ok(set)
     }
 
-    /// Leaves out the frames of some kinds; what is wrong with a kind that no frame has.
-    fn exclude(&mut self, document: &Document, kinds: &[String]) -> Vec<InputError> {
-        let there: BTreeSet<&str> = self.entries.iter().map(|entry| &*entry.about.kind).collect();
-        let there = there.into_iter().collect::<Vec<_>>().join(", ");
-        let is_of = |entry: &Arc<Entry>, kind: &String| *entry.about.kind == **kind;
-        let unknown = |(_, kind): &(usize, &String)| !self.entries.iter().any(|entry| is_of(entry, kind));
-        let errors = (kinds.iter().enumerate().filter(unknown))
+    /// Leaves out the frames of `[data]` or `[distillation]` that are of some kinds.
+    ///
+    /// # Errors
+    /// No frame is of a kind.
+    fn exclude(
+        &mut self,
+        document: &Document,
+        table: &str,
+        kinds: &[String],
+    ) -> Result<(), Vec<InputError>> {
+        let distilled = table == "distillation";
+        let is_of = |entry: &Arc<Entry>, kind: &String| {
+            entry.about.distilled == distilled && *entry.about.kind_in_file == **kind
+        };
+        let of_table = self.entries.iter().filter(|entry| entry.about.distilled == distilled);
+        let there: BTreeSet<&str> = of_table.map(|entry| &*entry.about.kind_in_file).collect();
+        let errors: Vec<_> = (kinds.iter().enumerate())
+            .filter(|(_, kind)| !there.contains(kind.as_str()))
             .map(|(number, kind)| {
-                let at = KeyPath::parse(&format!("data.exclude_kinds[{number}]"));
-                let error = document.error_on(&at, format!("no frame of [data] is of kind `{kind}`"));
+                let at = KeyPath::parse(&format!("{table}.exclude_kinds[{number}]"));
+                let there = there.iter().copied().collect::<Vec<_>>().join(", ");
+                let error = document.error_on(&at, format!("no frame of [{table}] is of kind `{kind}`"));
                 error.help(format!("the kinds (key `kind` of a frame) are {there}"))
             })
             .collect();
         self.entries.retain(|entry| !kinds.iter().any(|kind| is_of(entry, kind)));
-        errors
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     /// Adds the structures that the teachers label, or that come with labels of other origin.

@@ -89,6 +89,9 @@ pub struct DistillationTable {
     pub teachers: Vec<String>,
     /// Files of structures; `*` matches within a name. Labels in them are looked at where there are no teachers.
     pub structures: Vec<String>,
+    /// Kinds (key `kind` of a frame) that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_kinds: Vec<String>,
 }
 
 fn weight() -> String {

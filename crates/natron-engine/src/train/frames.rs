@@ -37,6 +37,8 @@ pub(super) struct Labelled {
 pub(super) struct About {
     pub split: Split,
     pub kind: Arc<str>,
+    /// What the frame itself says of its kind: the same, unless other potentials labelled it.
+    pub kind_in_file: Arc<str>,
     pub host: Arc<str>,
     /// Whether other potentials labelled it.
     pub distilled: bool,
@@ -103,8 +105,13 @@ impl Stored {
     pub fn look(&self, source: SourceFrame, names: &mut Names) -> Result<Use<About>, InputError> {
         if let LabelsFrom::Teachers(teachers) = &self.labels {
             teachers.check(&self.path, &source)?;
-            let (kind, host) = (names.get(teachers::KIND), names.get(""));
-            return Ok(Use::Learning(About { split: Split::Train, kind, host, distilled: true }));
+            return Ok(Use::Learning(About {
+                split: Split::Train,
+                kind: names.get(teachers::KIND),
+                kind_in_file: names.get(kind_of(&source.frame)),
+                host: names.get(""),
+                distilled: true,
+            }));
         }
         Ok(match self.label(source)? {
             Use::Learning(labelled) => Use::Learning(About::of(&labelled, names)),
@@ -127,6 +134,7 @@ impl About {
         Self {
             split: labelled.split,
             kind: names.get(&labelled.sample.kind),
+            kind_in_file: names.get(kind_of(&labelled.frame)),
             host: names.get(&labelled.host),
             distilled: labelled.distilled,
         }
@@ -232,20 +240,23 @@ impl Recipe {
                 )));
             }
         };
-        let text = |key: &str| frame.text(key).unwrap_or_default().to_string();
         let sample = Sample {
             structure: structure.clone(),
             energy_ev,
             forces,
             virial_ev: frame.labels.virial_ev,
-            kind: text("kind"),
+            kind: kind_of(&frame).to_string(),
             weight: weight(&frame, &self.weight_key)?,
             name,
             origin: Origin::Reference,
         };
-        let host = text("host");
+        let host = frame.text("host").unwrap_or_default().to_string();
         Ok(Use::Learning(Labelled { sample: Arc::new(sample), split, host, frame, distilled: false }))
     }
+}
+
+fn kind_of(frame: &Frame) -> &str {
+    frame.text("kind").unwrap_or_default()
 }
 
 /// What messages call a frame.

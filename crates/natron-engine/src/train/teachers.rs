@@ -56,7 +56,7 @@ impl Teachers {
     pub fn label(&self, path: &Path, source: SourceFrame) -> Result<Labelled, InputError> {
         let name = place(path, source.line);
         self.mean(&source.frame.structure)
-            .map(|mean| labelled(source.frame.structure, &mean, name))
+            .map(|mean| labelled(source.frame, &mean, name))
             .map_err(|error| InputError::new(error).in_file(path).at_line(source.line))
     }
 
@@ -119,7 +119,7 @@ pub(super) fn as_labelled(path: &Path, source: SourceFrame) -> Result<Labelled, 
     })
 }
 
-fn labelled(structure: Structure, mean: &Evaluation, name: String) -> Labelled {
+fn labelled(frame: Frame, mean: &Evaluation, name: String) -> Labelled {
     let (energy_ev, forces, virial_ev): (f64, Vec<Vec3>, Mat3) =
         (mean.energy_ev, mean.forces.clone(), mean.virial_ev);
     let labels = Labels {
@@ -128,9 +128,9 @@ fn labelled(structure: Structure, mean: &Evaluation, name: String) -> Labelled {
         virial_ev: Some(virial_ev),
         ..Labels::default()
     };
-    let frame = Frame { labels, ..Frame::new(structure.clone()) };
+    let frame = Frame { labels, ..frame };
     let sample = Sample {
-        structure,
+        structure: frame.structure.clone(),
         energy_ev,
         forces,
         virial_ev: Some(virial_ev),
