@@ -40,6 +40,14 @@ def head(text, count):
     return text if count is None else "".join(lines[:at])
 
 
+def whole(text):
+    """Frames of a text whose last one may have been left half-written."""
+    lines, at = [line for line in text.splitlines(keepends=True) if line.endswith("\n")], 0
+    while at < len(lines) and at + int(lines[at]) + 2 <= len(lines):
+        at += int(lines[at]) + 2
+    return parse("".join(lines[:at]))
+
+
 def parse(text):
     """Frames of a file's text."""
     lines = text.splitlines()

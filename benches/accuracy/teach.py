@@ -38,13 +38,21 @@ def main():
     teacher = MACECalculator(model_paths=str(fit / "out/mace_stagetwo.model"), device="cpu", default_dtype="float32")
     structures, out = fit / "structures.extxyz", fit / "taught.extxyz"
     subprocess.run([options.natron, "data", "convert", STRUCTURES, structures, "--overwrite"], check=True, stdout=subprocess.DEVNULL)
-    progress = out.with_suffix(".done")  # how many structures have been looked at
-    done, start = int(progress.read_text()) if progress.exists() else 0, time.process_time()
+    done, start = after_the_last(out), time.process_time()
     for number, frame in list(enumerate(extxyz.read(structures)))[done:]:
         if label(frame, teacher, isolated):
+            frame.info["structure"] = str(number)
             extxyz.write(out, [frame], "a")
-        progress.write_text(str(number + 1))
     print(f"{time.process_time() - start:.0f} s of processor time")
+
+
+def after_the_last(path):
+    """Number of the first structure behind those that a file has; a frame that an interruption left half-written is cut off."""
+    if not path.exists():
+        return 0
+    frames = extxyz.whole(path.read_text())
+    extxyz.write(path, frames)
+    return int(frames[-1].info["structure"]) + 1 if frames else 0
 
 
 def label(frame, teacher, isolated):
