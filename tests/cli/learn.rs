@@ -238,7 +238,8 @@ fn kinds_are_left_out() {
             ["train", "train.toml", "--check", "--set", structures, "--set", &teachers, "--set", &kinds];
         run(folder.path(), &arguments)
     };
-    for (teachers, how) in [("[]", "with labels of other origin"), ("[\"nac\"]", "labelled by 1 potentials")] {
+    for (teachers, how) in [("[]", "with labels of other origin"), ("[\"nac\"]", "labelled by 1 potentials")]
+    {
         for (kinds, count) in [("[]", 6), ("[\"odd\"]", 3)] {
             let checked = distilled(teachers, kinds);
             let said = String::from_utf8_lossy(&checked.stdout).into_owned();

@@ -532,6 +532,16 @@ fn gradients_are_shortened_together() {
     assert!(length > 0.0 && length == unchanged);
     let (before, after) = lengths(0.3 * length);
     assert!(before == length && (after / length - 0.3).abs() < 1e-6, "{before} {after}");
+    // An epoch tells the lengths before they were cut.
+    let norms = |most: Option<f64>| {
+        let mut trainer = trainer_of(spec(&[8]), 2);
+        trainer.optimiser.gradient_norm_max = most;
+        let report = trainer.run_epoch().expect("an epoch");
+        (report.gradient_norm_mean, report.gradient_norm_max)
+    };
+    let (mean, longest) = norms(Some(1e-3));
+    assert!(longest > mean && mean > 1e-3, "{mean} {longest}");
+    assert!(norms(None).1 > 0.0);
 }
 
 /// Huber's loss is the square for small errors, and goes on with the slope that the square has where it ends.

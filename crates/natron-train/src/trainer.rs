@@ -40,6 +40,10 @@ pub struct EpochReport {
     pub learning_rate: f64,
     /// Mean loss over its steps, by part.
     pub loss: Parts,
+    /// Length of the gradient, over all parameters together and before it was shortened: mean over the steps.
+    pub gradient_norm_mean: f64,
+    /// The longest.
+    pub gradient_norm_max: f64,
     /// Errors on the validation frames, in epochs that look at them.
     pub valid: Option<Metrics>,
     /// Whether those are the best so far.
@@ -253,12 +257,15 @@ impl Trainer {
         let per_epoch = order.len().div_ceil(size);
         let steps = per_epoch * self.optimiser.epochs;
         let mut loss = Parts::default();
+        let (mut gradient_norm_mean, mut gradient_norm_max) = (0.0, 0.0_f64);
         let mut learning_rate = 0.0;
         let (train, mut done) = (self.train.clone(), self.epoch * per_epoch);
         train.batches(order, size, Depth::Density, |_, batch| {
             learning_rate = self.optimiser.rate(done, steps);
             done += 1;
-            let parts = self.step(batch, learning_rate)?;
+            let (parts, norm) = self.step(batch, learning_rate)?;
+            gradient_norm_mean += norm / per_epoch as f64;
+            gradient_norm_max = gradient_norm_max.max(norm);
             loss.forces += parts.forces / per_epoch as f64;
             loss.energy += parts.energy / per_epoch as f64;
             loss.virial += parts.virial / per_epoch as f64;
@@ -276,7 +283,15 @@ impl Trainer {
             }
             valid = Some(found);
         }
-        Ok(EpochReport { epoch: self.epoch, learning_rate, loss, valid, is_best })
+        Ok(EpochReport {
+            epoch: self.epoch,
+            learning_rate,
+            loss,
+            gradient_norm_mean,
+            gradient_norm_max,
+            valid,
+            is_best,
+        })
     }
 
     /// Errors of the averaged model on the validation frames.
@@ -293,14 +308,14 @@ impl Trainer {
         Ok(sums.metrics())
     }
 
-    fn step(&mut self, batch: &[Arc<Prepared>], learning_rate: f64) -> Result<Parts, TrainError> {
+    /// Moves the weights; the loss of the batch and the length of its gradient, before it is shortened.
+    fn step(&mut self, batch: &[Arc<Prepared>], learning_rate: f64) -> Result<(Parts, f64), TrainError> {
         let (losses, mut gradients) = self.gradient(batch)?;
         self.check(batch, &losses)?;
-        if let Some(most) = self.optimiser.gradient_norm_max {
-            let norm = self.graph.clip(&mut gradients, most);
-            if !norm.is_finite() {
-                return Err(self.diverged("the gradient", batch, &losses));
-            }
+        let most = self.optimiser.gradient_norm_max.unwrap_or(f64::INFINITY);
+        let norm = self.graph.clip(&mut gradients, most);
+        if !norm.is_finite() {
+            return Err(self.diverged("the gradient", batch, &losses));
         }
         self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
         self.graph.write_to(&mut self.model);
@@ -316,7 +331,7 @@ impl Trainer {
             parts.energy += loss.parts.energy;
             parts.virial += loss.parts.virial;
         }
-        Ok(parts)
+        Ok((parts, norm))
     }
 
     /// That every loss is finite.

@@ -107,12 +107,7 @@ impl DataSet {
     ///
     /// # Errors
     /// No frame is of a kind.
-    fn exclude(
-        &mut self,
-        document: &Document,
-        table: &str,
-        kinds: &[String],
-    ) -> Result<(), Vec<InputError>> {
+    fn exclude(&mut self, document: &Document, table: &str, kinds: &[String]) -> Result<(), Vec<InputError>> {
         let distilled = table == "distillation";
         let is_of = |entry: &Arc<Entry>, kind: &String| {
             entry.about.distilled == distilled && *entry.about.kind_in_file == **kind

@@ -31,9 +31,11 @@ struct Row {
     virial: f64,
     valid_force_mev_per_a: Option<f64>,
     valid_energy_mev_per_atom: Option<f64>,
+    gradient_mean: Option<f64>,
+    gradient_max: Option<f64>,
 }
 
-const HEADING: &str = "epoch,learning_rate,loss_forces,loss_energy,loss_virial,valid_force_rmse_meV_per_A,valid_energy_rmse_meV_per_atom";
+const HEADING: &str = "epoch,learning_rate,loss_forces,loss_energy,loss_virial,valid_force_rmse_meV_per_A,valid_energy_rmse_meV_per_atom,gradient_norm_mean,gradient_norm_max";
 
 impl History {
     /// What a run directory holds up to `epoch`.
@@ -50,6 +52,8 @@ impl History {
                 virial: number(4)?,
                 valid_force_mev_per_a: number(5),
                 valid_energy_mev_per_atom: number(6),
+                gradient_mean: number(7),
+                gradient_max: number(8),
             })
         };
         let rows = text.lines().skip(1).filter_map(row).filter(|row| row.epoch <= epoch).collect();
@@ -65,6 +69,8 @@ impl History {
             virial: report.loss.virial,
             valid_force_mev_per_a: report.valid.as_ref().map(|v| v.force_rmse_ev_per_a * 1e3),
             valid_energy_mev_per_atom: report.valid.as_ref().map(|v| v.energy_rmse_ev_per_atom * 1e3),
+            gradient_mean: Some(report.gradient_norm_mean),
+            gradient_max: Some(report.gradient_norm_max),
         });
         if report.valid.is_some() {
             self.last.clone_from(&report.valid);
@@ -78,9 +84,11 @@ impl History {
     pub fn to_csv(&self) -> String {
         let cell = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
         let line = |r: &Row| {
-            let valid = (cell(r.valid_force_mev_per_a), cell(r.valid_energy_mev_per_atom));
             let Row { epoch, learning_rate, forces, energy, virial, .. } = r;
-            format!("{epoch},{learning_rate},{forces},{energy},{virial},{},{}\n", valid.0, valid.1)
+            let optional =
+                [r.valid_force_mev_per_a, r.valid_energy_mev_per_atom, r.gradient_mean, r.gradient_max];
+            let optional = optional.map(cell).join(",");
+            format!("{epoch},{learning_rate},{forces},{energy},{virial},{optional}\n")
         };
         std::iter::once(format!("{HEADING}\n")).chain(self.rows.iter().map(line)).collect()
     }
@@ -99,6 +107,15 @@ impl History {
             .line("forces", &self.curve(|row| Some(row.forces)))
             .line("energy", &self.curve(|row| Some(row.energy)))
             .line("virial", &self.curve(|row| Some(row.virial)))
+    }
+
+    fn gradient_curve(&self) -> Plot {
+        Plot::new("")
+            .x("epoch")
+            .y("length of the gradient")
+            .log_y()
+            .line("mean over the steps", &self.curve(|row| row.gradient_mean))
+            .line("longest", &self.curve(|row| row.gradient_max))
     }
 
     fn validation_curve(&self) -> Plot {
@@ -187,6 +204,10 @@ pub(super) fn page(
         .table(&table(results))
         .heading("Learning")
         .figure(&history.learning_curve().to_svg(640.0, 340.0), "Loss on the training frames by part.")
+        .figure(
+            &history.gradient_curve().to_svg(640.0, 340.0),
+            "Length of the gradient over all parameters, before it is shortened.",
+        )
         .figure(
             &history.validation_curve().to_svg(640.0, 340.0),
             "Errors of the averaged model on the validation frames.",
