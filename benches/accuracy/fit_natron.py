@@ -1,8 +1,8 @@
 """natron: `natron train` with the deck of the data set, then `natron evaluate`.
 
-For Na-C there are three: `natron` learns from the frames that every program is given and from nothing else. The shipped deck also
-learns from structures without DFT: in `natron-taught` with labels of the comparison's own MACE (teach.py), so from the same frames
-as every program; in `natron-distilled`, as shipped, with those of larger networks that have seen other data (potentials/nac/teacher)."""
+For Na-C there are three: `natron` learns from the frames that every program is given and from nothing else. The others also learn
+from structures without DFT: `natron-taught` with forces of the comparison's own MACE (teach.py), so from the same frames as every
+program; `natron-distilled`, as shipped, with labels of larger networks that have seen other data (potentials/nac/teacher)."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from task import HERE, Task
 
 DECKS = {
     "nac": HERE / "decks/nac.toml",
-    "nac-taught": HERE.parents[1] / "potentials/nac/train.toml",
+    "nac-taught": HERE / "decks/nac-taught.toml",
     "nac-distilled": HERE.parents[1] / "potentials/nac/train.toml",
     "liquid_na": HERE / "decks/liquid_na.toml",
     "li_graphene": HERE / "decks/li_graphene.toml",
