@@ -24,6 +24,8 @@ mod streams;
 pub(crate) mod study;
 pub(crate) mod study_figure;
 #[cfg(feature = "train")]
+mod train_kinds;
+#[cfg(feature = "train")]
 mod train_streamed;
 mod tune;
 mod uncertainty;

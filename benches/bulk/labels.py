@@ -72,7 +72,7 @@ def pairs(frames):
 
 def isolated_sodium(frames):
     """Energy of a sodium atom alone, eV: DFT's, natron's."""
-    return energies(next(f for f in frames if f.symbols == ["Na"]))
+    return energies(next(f for f in frames if f.symbols == ["Na"] and f.info["kind"] == "isolated_atom"))
 
 
 def table(head, rows):

@@ -80,6 +80,7 @@ pub struct Memory {
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub origin: Origin,
+    pub kind: String,
     pub energy_ev: f64,
     /// Atoms by species.
     pub counts: Vec<u32>,
@@ -89,7 +90,8 @@ impl Known {
     pub fn of(frame: &Prepared, species: usize) -> Self {
         let mut counts = vec![0; species];
         frame.numbers.iter().for_each(|&s| counts[s] += 1);
-        Self { origin: frame.sample.origin, energy_ev: frame.sample.energy_ev, counts }
+        let sample = &frame.sample;
+        Self { origin: sample.origin, kind: sample.kind.clone(), energy_ev: sample.energy_ev, counts }
     }
 }
 

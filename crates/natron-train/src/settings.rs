@@ -68,6 +68,8 @@ impl Default for LossSettings {
 pub struct OptimiserSettings {
     /// Passes over the training frames.
     pub epochs: usize,
+    /// How often a pass meets the frames of a `kind`; once where none is named.
+    pub kind_repeats: BTreeMap<String, usize>,
     /// Frames a step.
     pub batch_frames: usize,
     /// Highest learning rate.
@@ -93,6 +95,7 @@ impl Default for OptimiserSettings {
     fn default() -> Self {
         Self {
             epochs: 500,
+            kind_repeats: BTreeMap::new(),
             batch_frames: 6,
             learning_rate: 5e-3,
             learning_rate_final: 1e-5,
@@ -198,7 +201,11 @@ impl OptimiserSettings {
         let bad = |(ok, key, problem): (bool, &str, &str)| {
             (!ok).then(|| (format!("optimiser.{key}"), problem.into()))
         };
-        checks.into_iter().filter_map(bad).collect()
+        let never = self.kind_repeats.iter().filter(|(_, times)| **times == 0).map(|(kind, _)| {
+            let problem = "must be at least 1; `exclude_kinds` leaves frames out";
+            (format!("optimiser.kind_repeats.{kind}"), problem.into())
+        });
+        checks.into_iter().filter_map(bad).chain(never).collect()
     }
 
     /// Learning rate of step `step` of `steps`.

@@ -164,6 +164,20 @@ fn the_energies_of_a_kind_can_count_apart_from_its_forces() {
 }
 
 #[test]
+fn a_pass_meets_frames_as_often_as_their_kind_says() {
+    let mut often = trainer(&[], 6);
+    often.optimiser.kind_repeats = [("odd".to_string(), 3), ("no frame".to_string(), 9)].into();
+    assert_eq!(often.pass(), [0, 1, 1, 1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7, 7, 7, 8, 9, 9, 9, 10, 11, 11, 11]);
+    let report = often.run_epoch().expect("an epoch");
+    // 24 frames are six steps of four: the next begins at a sixth of 36 steps, two of them to warm up.
+    assert_eq!(report.learning_rate, often.optimiser.rate(5, 36));
+    often.optimiser.kind_repeats.insert("even".into(), 0);
+    let problems = often.optimiser.problems();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].0, "optimiser.kind_repeats.even");
+}
+
+#[test]
 fn gradient_matches_differences_of_the_loss() {
     for (spec, huber) in [
         (spec(&[]), None),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use burn::optim::{GradientsParams, ModuleOptimizer};
@@ -244,12 +245,18 @@ impl Trainer {
         ensemble::shallow(&self.best, &self.train, &self.valid, &self.loss, self.seed)
     }
 
+    /// Numbers of the training frames that an epoch meets, before they are shuffled.
+    fn pass(&self) -> Vec<usize> {
+        let times = |kind: &String| self.optimiser.kind_repeats.get(kind).copied().unwrap_or(1);
+        self.train.known().iter().enumerate().flat_map(|(k, known)| repeat_n(k, times(&known.kind))).collect()
+    }
+
     /// One pass over the training frames, in an order that depends on seed and epoch alone.
     ///
     /// # Errors
     /// The loss is not finite, or a frame cannot be evaluated.
     pub fn run_epoch(&mut self) -> Result<EpochReport, TrainError> {
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        let mut order = self.pass();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(1 + self.epoch as u64);
         order.shuffle(&mut rng);
@@ -320,7 +327,7 @@ impl Trainer {
         self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
         self.graph.write_to(&mut self.model);
         count_energies(&mut self.model, &self.origin_ev);
-        let done = (self.epoch * self.train.len().div_ceil(self.optimiser.batch_frames)) as f64;
+        let done = (self.epoch * self.pass().len().div_ceil(self.optimiser.batch_frames)) as f64;
         // The average forgets its first weights faster than later ones.
         let memory = self.optimiser.moving_average.min((1.0 + done) / (10.0 + done)) as f32;
         average_into(&mut self.average, &self.model, memory);

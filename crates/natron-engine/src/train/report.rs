@@ -312,6 +312,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("isolated_floor_eV", "error of the energy of an isolated atom that counts 1"),
     ("isolated_weight", "weight of isolated atoms"),
     ("epochs", "passes over the training frames"),
+    ("kind_repeats", "how often a pass meets the frames of a kind"),
     ("batch_frames", "frames a step"),
     ("learning_rate", "highest learning rate of AdamW"),
     ("learning_rate_final", "learning rate at the end of the cosine"),

@@ -1,5 +1,6 @@
 //! Running a checked training: a run directory with the potential, its errors, and a report.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -72,6 +73,7 @@ impl Job for TrainJob {
         let held = RunDirectory::begin(&self.directory, self.existing, &self.deck_for_directory(), &head)?;
         let directory = held.path().to_path_buf();
         watch.info(&self.about());
+        self.kinds_of_no_frame().iter().for_each(|text| watch.info(text));
         let mut history = History::read(&directory.join(LOSSES), trainer.epoch());
         let stopped = self.epochs(&mut trainer, &mut history, watch)?;
         held.note(&format!("{} of {} epochs", trainer.epoch(), self.deck.optimiser.epochs))?;
@@ -112,6 +114,23 @@ impl Job for TrainJob {
 }
 
 impl TrainJob {
+    /// What to say of kinds in the deck that are not among the frames to train: mostly misspelt.
+    fn kinds_of_no_frame(&self) -> Vec<String> {
+        let entries = self.data.entries.iter().filter(|entry| entry.about.split == Split::Train);
+        let there: BTreeSet<&str> = entries.map(|entry| &*entry.about.kind).collect();
+        let (loss, optimiser) = (&self.deck.loss, &self.deck.optimiser);
+        let tables = [
+            ("loss.kind_weights", loss.kind_weights.keys().collect::<Vec<_>>()),
+            ("loss.kind_energy_weights", loss.kind_energy_weights.keys().collect()),
+            ("optimiser.kind_repeats", optimiser.kind_repeats.keys().collect()),
+        ];
+        let named = tables.iter().flat_map(|(table, kinds)| kinds.iter().map(move |kind| (table, kind)));
+        named
+            .filter(|(_, kind)| !there.contains(kind.as_str()))
+            .map(|(table, kind)| format!("{table}.{kind}: no frame to train is of this kind"))
+            .collect()
+    }
+
     /// A new training, or one that goes on from its checkpoint.
     fn start(&self) -> Result<Trainer, Failure> {
         let trainer = self.trainer(self.data.samples(Split::Train), self.data.samples(Split::Valid))?;
