@@ -14,8 +14,6 @@ import labels
 
 FILLINGS = (4, 22, 44)
 TEMPERATURES_K = (300, 600, 1000)
-# The largest deviations on train frames of `nac`: what it says of structures that it has seen.
-ENERGY_STD_MEV, FORCE_STD_EV_PER_A = 95.0, 6.8
 FILL = """\
 format = 1
 seed = 1
@@ -82,20 +80,29 @@ def main():
     if not (options.work / "fill" / "summary.json").exists():
         (options.work / "fill.toml").write_text(FILL.format(host=options.host.resolve(), fillings=list(FILLINGS)))
         labels.natron(options.natron, "build", options.work / "fill.toml")
+    limits = largest_deviations(options.natron, options.labels)
     runs = [(x, t, seed, options.long_ps if seed == 1 else options.short_ps) for seed in (1, 2, 3) for t in reversed(TEMPERATURES_K) for x in reversed(FILLINGS)]
     with concurrent.futures.ThreadPoolExecutor(options.workers) as pool:
-        rows = list(pool.map(lambda run: row(options, *run), runs))
+        rows = list(pool.map(lambda run: row(options, limits, *run), runs))
     head = ["x", "T, K", "ps", "seed", "ended", "conserved energy, meV/atom/ps", "potential energy, second tenth and last, eV", "most of E_std, eV", "looks beyond", "us/atom/step"]
     labels.table(head, rows)
 
 
-def row(options, x, temperature, seed, ps):
+def largest_deviations(program, folder):
+    """The largest standard deviations of an atom's energy, meV, and of a force, eV/A, on train frames: what `nac` says of structures that it has seen."""
+    train = [frame for frame in labels.labelled(program, folder) if frame.info["split"] == "train"]
+    energy, force = (max(np.linalg.norm(frame.columns[name], axis=1).max() for frame in train) for name in ("energies_std", "forces_std"))
+    print(f"Limits: {1e3 * energy:.1f} meV, {force:.2f} eV/A\n")
+    return {"energy_std": float(round(1e3 * energy, 1)), "force_std": float(round(force, 2))}
+
+
+def row(options, limits, x, temperature, seed, ps):
     """Makes a run or goes on with it; its line."""
     name = f"na{x:03}-{temperature}K-{ps:g}ps-{seed}"
     folder = options.work / name
     if not finished(folder):
         words = {"x": x, "temperature": float(temperature), "seed": seed, "ps": ps, "timestep": options.timestep_fs, "name": name}
-        run(options.natron, folder, RUN.format(energy_std=ENERGY_STD_MEV, force_std=FORCE_STD_EV_PER_A, **words))
+        run(options.natron, folder, RUN.format(**limits, **words))
     return [x, temperature, f"{ps:g}", seed, *(outcome(folder) if finished(folder) else ["no", "", "", "", "", ""])]
 
 

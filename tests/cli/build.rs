@@ -198,6 +198,13 @@ fn atoms_come_from_a_reservoir() {
         .sum();
     assert_eq!((tried, chain["moves"].as_u64()), (500, Some(500)));
     assert!(number(found, "atoms_mean") > 0.0, "a pore takes up sodium that would rather be metal: {found}");
+    let above = ["--set", "grand_canonical.voltage_V=0.3", "--set", "output.directory=above"];
+    let above = json(folder.path(), &[&["build", "deck.toml"][..], &above].concat());
+    let held = number(&above["grand_canonical"], "atoms_mean");
+    assert!(
+        held < number(found, "atoms_mean"),
+        "a single sheet binds sodium by 0.7 eV less than the metal: {above}"
+    );
     let run_folder = folder.path().join("deck");
     let read = |folder: &Path, name: &str| std::fs::read(folder.join(name)).expect("the run wrote it");
     let rows = String::from_utf8(read(&run_folder, "moves.csv")).expect("text");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{natron, stderr};
+use super::{natron, stderr, succeeds};
 use crate::support::training::folder;
 
 /// Trains into a folder of its own: the potential's bytes and what was said.
@@ -32,5 +32,7 @@ fn frames_of_a_kind_are_met_more_often_and_a_misspelt_kind_is_named() {
         let (misspelt, said) = train(folder.path(), table, &format!("{table}={{ cristal = 5 }}"));
         assert!(said.contains(&message(&format!("{table}.cristal"))), "{said}");
         assert!(misspelt == once, "{table}");
+        let checked = ["train", "train.toml", "--check", "--set", &format!("{table}={{ cristal = 5 }}")];
+        assert!(succeeds(folder.path(), &checked).contains(&message(&format!("{table}.cristal"))));
     }
 }

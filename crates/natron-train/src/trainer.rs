@@ -267,10 +267,12 @@ impl Trainer {
         let (mut gradient_norm_mean, mut gradient_norm_max) = (0.0, 0.0_f64);
         let mut learning_rate = 0.0;
         let (train, mut done) = (self.train.clone(), self.epoch * per_epoch);
+        // The average forgets its first weights faster than later ones.
+        let memory = self.optimiser.moving_average.min((1.0 + done as f64) / (10.0 + done as f64)) as f32;
         train.batches(order, size, Depth::Density, |_, batch| {
             learning_rate = self.optimiser.rate(done, steps);
             done += 1;
-            let (parts, norm) = self.step(batch, learning_rate)?;
+            let (parts, norm) = self.step(batch, learning_rate, memory)?;
             gradient_norm_mean += norm / per_epoch as f64;
             gradient_norm_max = gradient_norm_max.max(norm);
             loss.forces += parts.forces / per_epoch as f64;
@@ -315,8 +317,14 @@ impl Trainer {
         Ok(sums.metrics())
     }
 
-    /// Moves the weights; the loss of the batch and the length of its gradient, before it is shortened.
-    fn step(&mut self, batch: &[Arc<Prepared>], learning_rate: f64) -> Result<(Parts, f64), TrainError> {
+    /// Moves the weights, and their average with so much memory; the loss of the batch and the length of its gradient, before it
+    /// is shortened.
+    fn step(
+        &mut self,
+        batch: &[Arc<Prepared>],
+        learning_rate: f64,
+        memory: f32,
+    ) -> Result<(Parts, f64), TrainError> {
         let (losses, mut gradients) = self.gradient(batch)?;
         self.check(batch, &losses)?;
         let most = self.optimiser.gradient_norm_max.unwrap_or(f64::INFINITY);
@@ -327,9 +335,6 @@ impl Trainer {
         self.graph = self.adam.step(learning_rate, self.graph.clone(), gradients);
         self.graph.write_to(&mut self.model);
         count_energies(&mut self.model, &self.origin_ev);
-        let done = (self.epoch * self.pass().len().div_ceil(self.optimiser.batch_frames)) as f64;
-        // The average forgets its first weights faster than later ones.
-        let memory = self.optimiser.moving_average.min((1.0 + done) / (10.0 + done)) as f32;
         average_into(&mut self.average, &self.model, memory);
         count_energies(&mut self.average, &self.origin_ev);
         let mut parts = Parts::default();

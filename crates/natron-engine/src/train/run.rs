@@ -50,14 +50,15 @@ impl Job for TrainJob {
             n => format!(" ({distilled} more labelled by {n} potentials)"),
         };
         format!(
-            "{} frames to train{teachers}, {} to validate, {} to test, energies from {}, {} features, about {}, into {}",
+            "{} frames to train{teachers}, {} to validate, {} to test, energies from {}, {} features, about {}, into {}{}",
             count(Split::Train),
             count(Split::Valid),
             count(Split::Test),
             self.data.energy,
             self.spec.features(),
             self.memory(),
-            self.directory.display()
+            self.directory.display(),
+            self.kinds_of_no_frame()
         )
     }
 
@@ -73,7 +74,6 @@ impl Job for TrainJob {
         let held = RunDirectory::begin(&self.directory, self.existing, &self.deck_for_directory(), &head)?;
         let directory = held.path().to_path_buf();
         watch.info(&self.about());
-        self.kinds_of_no_frame().iter().for_each(|text| watch.info(text));
         let mut history = History::read(&directory.join(LOSSES), trainer.epoch());
         let stopped = self.epochs(&mut trainer, &mut history, watch)?;
         held.note(&format!("{} of {} epochs", trainer.epoch(), self.deck.optimiser.epochs))?;
@@ -115,7 +115,7 @@ impl Job for TrainJob {
 
 impl TrainJob {
     /// What to say of kinds in the deck that are not among the frames to train: mostly misspelt.
-    fn kinds_of_no_frame(&self) -> Vec<String> {
+    fn kinds_of_no_frame(&self) -> String {
         let entries = self.data.entries.iter().filter(|entry| entry.about.split == Split::Train);
         let there: BTreeSet<&str> = entries.map(|entry| &*entry.about.kind).collect();
         let (loss, optimiser) = (&self.deck.loss, &self.deck.optimiser);
@@ -127,7 +127,7 @@ impl TrainJob {
         let named = tables.iter().flat_map(|(table, kinds)| kinds.iter().map(move |kind| (table, kind)));
         named
             .filter(|(_, kind)| !there.contains(kind.as_str()))
-            .map(|(table, kind)| format!("{table}.{kind}: no frame to train is of this kind"))
+            .map(|(table, kind)| format!("; {table}.{kind}: no frame to train is of this kind"))
             .collect()
     }
 
